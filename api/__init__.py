@@ -1,0 +1,1 @@
+"""The front: REST, Socket.IO, viewers, and the pages in api/web/."""

@@ -1,0 +1,107 @@
+"""The ASGI application: REST and the pages by Quart, Socket.IO beside it, errors as sentences everywhere."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import socketio
+from quart import Blueprint, Quart, Response, request, send_from_directory
+from quart_schema import Info, QuartSchema, hide
+from werkzeug.exceptions import HTTPException
+
+from api.events import Sockets
+from api.front import VERSION, Front
+from api.models import ErrorModel
+from api.request import answer
+from api.rest import routes
+from engine.errors import JiomosaError
+
+log = logging.getLogger("jiomosa.app")
+
+WEB = Path(__file__).parent / "web"
+MAX_BODY_BYTES = 64 * 1024  # of a REST request; the largest, a URL, is bounded at an eighth of this
+
+
+def build(front: Front) -> Any:
+    """The application that serves `front`."""
+    app = Quart("jiomosa", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    QuartSchema(
+        app,
+        info=Info(
+            title="Jiomosa", version=VERSION, description="Real web browsers, streamed live to devices too weak to run one."
+        ),
+        conversion_preference="msgspec",
+        # Its documentation pages load scripts from other hosts; ours (api/web/docs.html) does not.
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        swagger_ui_path=None,
+    )
+    app.register_blueprint(routes(front))
+    app.register_blueprint(_pages(front))
+    app.register_error_handler(JiomosaError, _explained)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    origins = front.settings.allowed_origins
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        origin = request.headers.get("Origin")
+        if origin and (origin in origins or "*" in origins):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
+        return response
+
+    return socketio.ASGIApp(Sockets(front), app)
+
+
+def _pages(front: Front) -> Blueprint:
+    pages = Blueprint("pages", __name__)
+
+    @pages.get("/")
+    @hide
+    async def start() -> Response:
+        return await send_from_directory(WEB, "index.html")
+
+    @pages.get("/docs")
+    @hide
+    async def docs() -> Response:
+        return await send_from_directory(WEB, "docs.html")
+
+    @pages.get("/web/<path:name>")
+    @hide
+    async def web(name: str) -> Response:
+        return await send_from_directory(WEB, name)
+
+    @pages.get("/api/session/<id>/viewer")
+    @hide
+    async def viewer(id: str) -> Response:
+        front.sessions.get(id)
+        return await send_from_directory(WEB, "viewer.html")
+
+    return pages
+
+
+async def _explained(error: JiomosaError) -> Response:
+    return answer(ErrorModel(error.message, error.code), error.status)
+
+
+async def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = (error.name or "error").lower().replace(" ", "_")
+    sentences = {
+        404: f"There is nothing at {request.path}; GET /api/info lists the endpoints.",
+        405: f"{request.path} does not take {request.method}; GET /openapi.json says what it takes.",
+        413: f"The request body is larger than {MAX_BODY_BYTES // 1024} KiB.",
+    }
+    return answer(ErrorModel(sentences.get(status) or error.description or error.name, code), status)
+
+
+async def _unexpected(error: Exception) -> Response:
+    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(ErrorModel("Something went wrong inside the server; its log says more.", "internal"), 500)

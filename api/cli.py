@@ -1,0 +1,72 @@
+"""The console command `jiomosa`. Imports nothing heavy before it knows what is wanted: children import this module, too."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+from engine.errors import JiomosaError
+from engine.settings import Settings, from_environment
+
+DESCRIPTION = "Real web browsers, rendered here and streamed live to devices too weak to run one."
+EPILOG = """\
+Every setting can be given as an environment variable; `jiomosa serve --help` lists them.
+
+examples:
+  jiomosa serve                       serve on http://127.0.0.1:5000
+  jiomosa serve --port 8080           on another port; also PORT=8080 jiomosa serve
+  jiomosa doctor                      what is missing on this machine, and the command that mends it
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="jiomosa", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve", help="run the server", epilog=_settings_help(), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    serve.add_argument("--host", help="address to listen on (HOST; default 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (PORT; default 5000; 0: a free one)")
+    commands.add_parser("doctor", help="check this machine, one line for each thing, with the command that mends it")
+    options = parser.parse_args(arguments)
+    try:
+        settings = from_environment(os.environ, host=getattr(options, "host", None), port=getattr(options, "port", None))
+        return _serve(settings) if options.command == "serve" else _doctor(settings)
+    except JiomosaError as error:
+        print(f"jiomosa: {error.message}", file=sys.stderr)
+        return 1
+
+
+def _serve(settings: Settings) -> int:
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    for chatty in ("jiomosa.socketio", "jiomosa.engineio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    from api.serve import serve
+
+    serve(settings)
+    return 0
+
+
+def _doctor(settings: Settings) -> int:
+    from api.doctor import run
+
+    return run(settings, sys.stdout)
+
+
+def _settings_help() -> str:
+    from dataclasses import fields
+
+    lines = [f"  {entry.name.upper():24} {entry.metadata['help']} (default: {entry.default})" for entry in fields(Settings)]
+    return "\n".join(["environment variables:", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

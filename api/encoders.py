@@ -1,0 +1,122 @@
+"""The pool of encoder processes: `engine.dispatch` decides, this sends the jobs and brings the packets back.
+
+An encoder that ends is started again; its jobs go back to their streams, and its packet ring is unlinked only after its end was
+awaited, for a stopped process could still write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from engine.broadcast import Encode, Packet
+from engine.child import Child
+from engine.dispatch import DEPTH, Assignment, Dispatch
+from engine.errors import ChildGone, JiomosaError
+from engine.messages import Encoded, EncoderSpec, Forget, Job, JobFailed
+from engine.packetring import PacketRing
+from engine.settings import MAX_HEIGHT, MAX_WIDTH
+
+log = logging.getLogger("jiomosa.encoders")
+
+# The largest packet is the base64 of a PNG of noise on the largest screen: pixels, a filter byte a row, a percent of container.
+PACKET_SLOT_BYTES = int(MAX_WIDTH * MAX_HEIGHT * 3 * 1.02 * 4 / 3)
+PACKET_SLOTS = DEPTH + 1  # one more than jobs, so that copying a packet out delays none
+START_SECONDS, STOP_SECONDS = 15.0, 2.0
+
+
+class Source(Protocol):
+    """Whoever has frames to encode: a session's stream."""
+
+    ring_name: str
+
+    def __hash__(self) -> int: ...
+    def next_job(self) -> Encode | None: ...
+    def encoded(self, packet: Packet) -> None: ...
+    def job_failed(self, work: Encode, *, again: bool) -> None: ...
+
+
+class EncoderPool:
+    """`start` it once; then `want(source)` whenever a source may have a job."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._dispatch: Dispatch[Source, Encode] = Dispatch()
+        self._children: dict[int, Child] = {}
+        self._rings: dict[int, PacketRing] = {}
+        self._restarts: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def start(self) -> None:
+        """Start all encoders and wait until they are ready. Raises `ChildGone` or `Unavailable`."""
+        await asyncio.gather(*(self._start_one(number) for number in range(self._count)))
+
+    async def close(self) -> None:
+        self._closing = True
+        for task in self._restarts:
+            task.cancel()
+        await asyncio.gather(*(child.stop(STOP_SECONDS) for child in self._children.values()))
+
+    @property
+    def pids(self) -> list[int]:
+        return [child.pid for child in self._children.values()]
+
+    def want(self, source: Source) -> None:
+        """`source` may have a job now."""
+        self._dispatch.want(source)
+        self._assign()
+
+    def forget(self, source: Source) -> None:
+        """`source` has ended: unmap its ring everywhere. Its jobs still end, and are discarded."""
+        self._dispatch.forget(source)
+        for child in list(self._children.values()):
+            try:
+                child.send(Forget(source.ring_name))
+            except ChildGone:
+                log.debug("%s is gone, and its mapping with it", child.name)
+
+    def _assign(self) -> None:
+        for task in self._dispatch.assign(lambda source: source.next_job()):
+            work = task.work
+            try:
+                self._children[task.encoder].send(
+                    Job(task.job, task.source.ring_name, work.slot, work.rendition, task.packet_slot)
+                )
+            except ChildGone:
+                self._children[task.encoder].kill()  # its jobs are done again once its end is known
+
+    def _received(self, number: int, message: Any) -> None:
+        match message:
+            case Encoded(job, length, size):
+                task = self._dispatch.done(job)
+                if task is not None:
+                    data = self._rings[number].read(task.packet_slot, length)
+                    task.source.encoded(Packet(task.work.seq, task.work.rendition, data, size))
+            case JobFailed(job, text):
+                task = self._dispatch.done(job)
+                log.error("encoder %d could not do a job: %s", number, text)
+                if task is not None:
+                    task.source.job_failed(task.work, again=False)
+        self._assign()
+
+    async def _start_one(self, number: int) -> None:
+        ring = PacketRing.create(PACKET_SLOTS, PACKET_SLOT_BYTES)
+        child = Child(f"encoder {number}", "encoder.main", EncoderSpec(number, ring.name))
+        self._rings[number], self._children[number] = ring, child
+        child.start(lambda message: self._received(number, message), lambda error: self._ended(number, error))
+        await child.ready(START_SECONDS)
+        self._dispatch.add(number, PACKET_SLOTS)
+        self._assign()
+
+    def _ended(self, number: int, error: JiomosaError) -> None:
+        self._rings.pop(number).close()
+        lost: list[Assignment[Source, Encode]] = self._dispatch.remove(number)
+        if self._closing:
+            return
+        log.error("%s Starting another; %d jobs are done again.", error.message, len(lost))
+        for task in lost:
+            task.source.job_failed(task.work, again=True)
+        restart = asyncio.get_running_loop().create_task(self._start_one(number))
+        self._restarts.add(restart)
+        restart.add_done_callback(self._restarts.discard)

@@ -1,0 +1,275 @@
+"""The Socket.IO side: what viewers say, checked and carried out. The events are described in docs/protocol.md.
+
+Every event goes through one door (`handle`), so that each is checked the same way and whatever is wrong with it comes back as one
+`error` event that names it, with nothing changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+import engineio
+import socketio
+from msgspec import Meta, Struct
+
+from api.front import Front
+from api.models import SessionId
+from api.request import convert
+from api.session import Session
+from api.transport import Json, StreamEngine
+from api.viewer import Viewer
+from engine.errors import BadRequest, JiomosaError, NotFound
+from engine.messages import Button, Click, Key, Modifier, Move, Scroll, Text
+
+log = logging.getLogger("jiomosa.events")
+
+MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
+MAX_TEXT = 10_000  # characters in one input:text; far more than anyone types or pastes into a field at once
+MAX_SCROLL = 100_000  # pixels in one input:scroll
+
+
+class Subscribe(Struct):
+    session_id: SessionId
+
+
+class QualitySet(Struct):
+    quality: Annotated[int, Meta(ge=10, le=100)]
+
+
+class FpsSet(Struct):
+    fps: float
+
+
+class AdaptiveToggle(Struct):
+    enabled: bool
+
+
+class ClickInput(Struct):
+    x: float
+    y: float
+    button: Button = "left"
+
+
+class MoveInput(Struct):
+    x: float
+    y: float
+
+
+class ScrollInput(Struct):
+    deltaX: Annotated[float, Meta(ge=-MAX_SCROLL, le=MAX_SCROLL)] = 0.0  # noqa: N815  # the protocol's name
+    deltaY: Annotated[float, Meta(ge=-MAX_SCROLL, le=MAX_SCROLL)] = 0.0  # noqa: N815  # the protocol's name
+    x: float | None = None
+    y: float | None = None
+
+
+class TextInput(Struct):
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+
+
+class KeyInput(Struct):
+    key: Annotated[str, Meta(min_length=1, max_length=32)]
+    modifiers: tuple[Modifier, ...] = ()
+
+
+InputType = Literal["click", "move", "scroll", "text", "key"]
+
+
+class Sockets(socketio.AsyncServer):  # type: ignore[misc]
+    """The Socket.IO server: our transport below, one door above."""
+
+    def __init__(self, front: Front) -> None:
+        origins = front.settings.allowed_origins
+        super().__init__(
+            async_mode="asgi",
+            json=Json,
+            cors_allowed_origins="*" if "*" in origins else (_same_or(origins) if origins else None),
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            http_compression=False,  # 6.5 ms of the event loop a response (DESIGN.md, section 6), and JPEG does not deflate
+            logger=logging.getLogger("jiomosa.socketio"),
+            engineio_logger=logging.getLogger("jiomosa.engineio"),
+        )
+        self._front = front
+        self._viewers: dict[str, Viewer] = {}
+        self._sessions: dict[str, Session] = {}
+        self.on("connect", self._connected)
+        self.on("disconnect", self._disconnected)
+        self.on("*", self._handle)
+
+    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
+        return StreamEngine
+
+    # ---- connections
+
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        connection = self.eio.sockets[self.manager.eio_sid_from_sid(sid, "/")]
+        self._viewers[sid] = Viewer(sid, connection)
+
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        viewer = self._viewers.pop(sid, None)
+        if viewer is not None:
+            self._unsubscribe(viewer)
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError):
+            # What python-socketio raises for a packet that is none. It would only log it; the sender should know.
+            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
+            if viewer is not None:
+                viewer.tell_error(BadRequest("A message could not be read: it is not a Socket.IO packet with JSON in it."))
+
+    # ---- the one door
+
+    async def _handle(self, event: str, sid: str, *arguments: Any) -> None:
+        viewer = self._viewers.get(sid)
+        if viewer is None:
+            return
+        try:
+            handler = HANDLERS.get(event)
+            if handler is None:
+                raise BadRequest(f"There is no event {event[:64]!r}.")
+            if len(arguments) > 1:
+                raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
+            await handler(self, viewer, arguments[0] if arguments else {})
+        except JiomosaError as error:
+            viewer.tell_error(error)
+
+    def session_of(self, viewer: Viewer) -> Session:
+        """The session that `viewer` watches. Raises `NotFound`."""
+        session = self._sessions.get(viewer.id)
+        if session is None or session.closed:
+            raise NotFound(
+                "You are not subscribed to a session; send `subscribe` with its session_id first.", code="not_subscribed"
+            )
+        return session
+
+    def _unsubscribe(self, viewer: Viewer) -> None:
+        session = self._sessions.pop(viewer.id, None)
+        if session is not None and not session.closed:
+            session.unwatch(viewer)
+
+    # ---- what viewers say
+
+    async def subscribe(self, viewer: Viewer, payload: Any) -> None:
+        session = self._front.sessions.get(convert(payload, Subscribe, "`subscribe`").session_id)
+        self._unsubscribe(viewer)
+        self._sessions[viewer.id] = session
+        adaptation = viewer.adaptation
+        viewer.tell(
+            "subscribed",
+            {
+                "session_id": session.id,
+                "fps": adaptation.fps,
+                "quality": adaptation.quality,
+                "adaptive": adaptation.enabled,
+                "width": session.width,
+                "height": session.height,
+            },
+        )
+        session.watch(viewer)
+
+    async def unsubscribe(self, viewer: Viewer, payload: Any) -> None:
+        self._unsubscribe(viewer)
+        viewer.tell("unsubscribed")
+
+    async def quality_set(self, viewer: Viewer, payload: Any) -> None:
+        viewer.adaptation.set_quality(convert(payload, QualitySet, "`quality:set`").quality)
+        self._changed(viewer)
+        viewer.tell("quality:updated", {"quality": viewer.adaptation.quality})
+
+    async def fps_set(self, viewer: Viewer, payload: Any) -> None:
+        fps = _finite(convert(payload, FpsSet, "`fps:set`").fps, "fps")
+        highest = self._front.settings.max_fps
+        if not 1 <= fps <= highest:
+            raise BadRequest(f"`fps:set`: `fps` must be from 1 to {highest}.")
+        viewer.adaptation.set_fps(int(fps) if fps.is_integer() else fps)
+        self._changed(viewer)
+        viewer.tell("fps:updated", {"fps": viewer.adaptation.fps})
+
+    async def adaptive_toggle(self, viewer: Viewer, payload: Any) -> None:
+        viewer.adaptation.enable(convert(payload, AdaptiveToggle, "`adaptive:toggle`").enabled)
+        self._changed(viewer)
+        viewer.tell("adaptive:updated", {"enabled": viewer.adaptation.enabled})
+
+    def _changed(self, viewer: Viewer) -> None:
+        session = self._sessions.get(viewer.id)
+        if session is not None and not session.closed:
+            session.stream.changed(viewer)
+
+    # ---- input
+
+    async def click(self, viewer: Viewer, payload: Any) -> None:
+        session, wanted = self.session_of(viewer), convert(payload, ClickInput, "`input:click`")
+        x, y = _pixel(session, wanted.x, wanted.y)
+        await session.inject(lambda token: Click(token, x, y, wanted.button))
+        self._acknowledge(viewer, session, "click")
+
+    async def move(self, viewer: Viewer, payload: Any) -> None:
+        session, wanted = self.session_of(viewer), convert(payload, MoveInput, "`input:move`")
+        x, y = _pixel(session, wanted.x, wanted.y)
+        await session.inject(lambda token: Move(token, x, y))
+        self._acknowledge(viewer, session, "move")
+
+    async def scroll(self, viewer: Viewer, payload: Any) -> None:
+        session, wanted = self.session_of(viewer), convert(payload, ScrollInput, "`input:scroll`")
+        dx, dy = _finite(wanted.deltaX, "deltaX"), _finite(wanted.deltaY, "deltaY")
+        if (wanted.x is None) != (wanted.y is None):
+            raise BadRequest("`input:scroll`: give both `x` and `y`, or neither.")
+        x, y = (None, None) if wanted.x is None or wanted.y is None else _pixel(session, wanted.x, wanted.y)
+        await session.inject(lambda token: Scroll(token, dx, dy, x, y))
+        self._acknowledge(viewer, session, "scroll")
+
+    async def text(self, viewer: Viewer, payload: Any) -> None:
+        session, wanted = self.session_of(viewer), convert(payload, TextInput, "`input:text`")
+        if any("\ud800" <= character <= "\udfff" for character in wanted.text):
+            raise BadRequest("`input:text`: `text` contains half a surrogate pair.")
+        await session.inject(lambda token: Text(token, wanted.text))
+        self._acknowledge(viewer, session, "text")
+
+    async def key(self, viewer: Viewer, payload: Any) -> None:
+        session, wanted = self.session_of(viewer), convert(payload, KeyInput, "`input:key`")
+        await session.inject(lambda token: Key(token, wanted.key, wanted.modifiers))
+        self._acknowledge(viewer, session, "key")
+
+    def _acknowledge(self, viewer: Viewer, session: Session, kind: InputType) -> None:
+        viewer.tell("input:acknowledged", {"type": kind, "seq": session.stream.newest_seq})
+
+
+HANDLERS: dict[str, Callable[[Sockets, Viewer, Any], Awaitable[None]]] = {
+    "subscribe": Sockets.subscribe,
+    "unsubscribe": Sockets.unsubscribe,
+    "quality:set": Sockets.quality_set,
+    "fps:set": Sockets.fps_set,
+    "adaptive:toggle": Sockets.adaptive_toggle,
+    "input:click": Sockets.click,
+    "input:move": Sockets.move,
+    "input:scroll": Sockets.scroll,
+    "input:text": Sockets.text,
+    "input:key": Sockets.key,
+}
+
+
+def _finite(value: float, name: str) -> float:
+    if not math.isfinite(value):
+        raise BadRequest(f"`{name}` must be a number, not {value}.")
+    return float(value)
+
+
+def _pixel(session: Session, x: float, y: float) -> tuple[int, int]:
+    """The pixel of the picture that (x, y) lies in. Raises `BadRequest` for a point outside."""
+    column, row = math.floor(_finite(x, "x")), math.floor(_finite(y, "y"))
+    if not (0 <= column < session.width and 0 <= row < session.height):
+        raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {session.width}x{session.height} pixels.")
+    return column, row
+
+
+def _same_or(origins: tuple[str, ...]) -> Callable[[str, dict[str, Any]], bool]:
+    """Whether an origin is listed, or this server's own."""
+
+    def allowed(origin: str, environ: dict[str, Any]) -> bool:
+        return origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST")
+
+    return allowed

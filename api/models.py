@@ -1,0 +1,147 @@
+"""What REST clients send and get, as types: the requests are checked by them, and /openapi.json is made from them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from engine.settings import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
+
+SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+MAX_URL = 8192  # characters; what common servers and browsers take
+
+SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters, digits, `_` or `-`.")]
+Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, description="Address of a page; without a scheme, https.")]
+Width = Annotated[int, Meta(ge=MIN_WIDTH, le=MAX_WIDTH, description="Pixels.")]
+Height = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT, description="Pixels.")]
+
+
+class CreateRequest(Struct, forbid_unknown_fields=False):
+    """A new session; everything is optional."""
+
+    session_id: SessionId | None = None
+    width: Width = 1280
+    height: Height = 720
+    url: Url | None = None
+
+
+class LoadRequest(Struct):
+    """The page to load."""
+
+    url: Url
+
+
+class PageModel(Struct):
+    """The page that is shown."""
+
+    title: str
+    url: str
+
+
+class Created(Struct, omit_defaults=True):
+    """A session that has been created. Times are epoch seconds; `websocket_url` is what Socket.IO's `io()` takes."""
+
+    success: bool
+    session_id: str
+    created_at: float
+    width: int
+    height: int
+    websocket_url: str
+    viewer_url: str
+    page_info: PageModel | UnsetType = UNSET
+    load_error: str | UnsetType = UNSET
+
+
+class Loaded(Struct):
+    """The page has loaded."""
+
+    success: bool
+    message: str
+    page_info: PageModel
+
+
+class Info(Struct):
+    """A session. `viewers`: how many watch; `newest_seq`: frames grabbed so far."""
+
+    session_id: str
+    created_at: float
+    last_activity: float
+    width: int
+    height: int
+    viewers: int
+    newest_seq: int
+    page_info: PageModel
+
+
+class Listed(Struct):
+    """A session in the list."""
+
+    session_id: str
+    created_at: float
+    last_activity: float
+    current_page: str
+
+
+class SessionList(Struct):
+    """All sessions."""
+
+    active_sessions: int
+    sessions: list[Listed]
+
+
+class KeptAlive(Struct):
+    """The session's time begins anew."""
+
+    success: bool
+    session_id: str
+    last_activity: float
+
+
+class Closed(Struct):
+    """The session is gone."""
+
+    success: bool
+    session_id: str
+    message: str
+
+
+class Health(Struct):
+    """The server is alive."""
+
+    status: str
+    active_sessions: int
+    websocket: str
+
+
+class SessionConfig(Struct):
+    """Seconds."""
+
+    timeout: float
+    frame_capture_interval: float
+
+
+class ServiceInfo(Struct):
+    """What this server is and where its endpoints are."""
+
+    service: str
+    version: str
+    endpoints: dict[str, str]
+    session_config: SessionConfig
+
+
+class FrameData(Struct):
+    """The present picture. `timestamp`: epoch seconds; `frame`: base64 of the file."""
+
+    success: bool
+    session_id: str
+    timestamp: float
+    frame: str
+    format: str
+
+
+class ErrorModel(Struct):
+    """What went wrong: a sentence for a person, a word for a program."""
+
+    error: str
+    code: str

@@ -1,0 +1,71 @@
+"""Requests and answers: JSON into models and back, addresses into what the browser can load; errors name what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from quart import Response, request
+
+from engine.errors import BadRequest
+
+M = TypeVar("M")
+
+
+async def body(model: type[M]) -> M:
+    """The request's JSON body as `model`; none, or an empty one, is `{}`. Raises `BadRequest` naming the field."""
+    data = await request.get_data(cache=False)
+    assert isinstance(data, bytes)
+    return parse(data.strip() or b"{}", model)
+
+
+def answer(model: msgspec.Struct, status: int = 200) -> Response:
+    """`model` as a JSON response."""
+    return Response(msgspec.json.encode(model), status, content_type="application/json")
+
+
+def parse(data: bytes, model: type[M]) -> M:
+    """JSON `data` as `model`. Raises `BadRequest` naming the field."""
+    try:
+        return msgspec.json.decode(data, type=model)
+    except msgspec.ValidationError as error:
+        raise BadRequest(explain("The request body", error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The request body is not JSON: {error}.") from None
+
+
+def convert(payload: Any, model: type[M], what: str) -> M:
+    """A decoded value as `model`. Raises `BadRequest` naming the field; `what` is what was sent ("`input:click`")."""
+    try:
+        return msgspec.convert(payload, model)
+    except msgspec.ValidationError as error:
+        raise BadRequest(explain(what, error)) from None
+
+
+def explain(what: str, error: msgspec.ValidationError) -> str:
+    """msgspec's "Expected `int` >= 160 - at `$.width`" as a sentence with the field first."""
+    text, _, where = str(error).partition(" - at `$")
+    field = where.rstrip("`").lstrip(".")
+    subject = f"{what}: `{field}`" if field else what
+    return f"{subject} is not right: {text[:1].lower()}{text[1:]}."
+
+
+def page_url(text: str) -> str:
+    """What a person typed as an address, as a URL: https where no scheme is given. Raises `BadRequest`."""
+    url = text.strip()
+    if not url or any(ord(character) < 33 for character in url):
+        raise BadRequest("The `url` is not an address: it is empty or contains spaces or control characters.")
+    try:
+        parts = urlsplit(url)
+        if "://" not in url and not url.startswith(("about:", "data:")):
+            url = f"https://{url}"
+            parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError as error:
+        raise BadRequest(f"The `url` is malformed: {error}.") from None
+    if parts.scheme not in ("http", "https", "about", "data"):
+        raise BadRequest(f"The `url` has the scheme {parts.scheme!r}, which is not allowed; use http or https.")
+    if parts.scheme in ("http", "https") and not parts.hostname:
+        raise BadRequest("The `url` has no host name.")
+    return url

@@ -1,0 +1,218 @@
+"""The REST side: sessions made, loaded, listed, polled and closed. What is sent and answered is in `api.models`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from msgspec import UNSET
+from quart import Blueprint, Response, request
+from quart_schema import document_request, document_response, tag
+
+from api.front import VERSION, Front
+from api.models import (
+    Closed,
+    Created,
+    CreateRequest,
+    ErrorModel,
+    FrameData,
+    Health,
+    Info,
+    KeptAlive,
+    Listed,
+    Loaded,
+    LoadRequest,
+    PageModel,
+    ServiceInfo,
+    SessionConfig,
+    SessionList,
+)
+from api.request import answer, body, page_url
+from api.session import Session
+from engine.errors import JiomosaError
+from engine.messages import Rendition
+
+PNG, PNG_JSON = Rendition("png", 0), Rendition("png-json", 0)
+NOT_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_SESSION = document_response(ErrorModel, 404)
+BAD = document_response(ErrorModel, 400)
+
+
+def routes(front: Front) -> Blueprint:
+    """All REST endpoints, acting on `front`."""
+    rest = Blueprint("rest", __name__)
+
+    @rest.post("/api/session/create")
+    @tag(["sessions"])
+    @document_request(CreateRequest)
+    @document_response(Created, 201)
+    @document_response(ErrorModel, 409)
+    @document_response(ErrorModel, 503)
+    @BAD
+    async def session_create() -> Response:
+        """Create a session.
+
+        Every field is optional, and so is the body. Returns once its browser is ready and, where a `url` was given, that page
+        has loaded; a page that does not load is told in `load_error`, and the session is there all the same.
+        """
+        wanted = await body(CreateRequest)
+        url = None if wanted.url is None else page_url(wanted.url)
+        session = await front.sessions.create(wanted.session_id, wanted.width, wanted.height)
+        load_error: Any = UNSET
+        page: Any = UNSET
+        if url is not None:
+            try:
+                page = _page(await session.load(url))
+            except JiomosaError as error:
+                load_error = error.message
+        root = request.host_url.rstrip("/")
+        return answer(
+            Created(
+                success=True,
+                session_id=session.id,
+                created_at=session.created_at,
+                width=session.width,
+                height=session.height,
+                websocket_url=root,
+                viewer_url=f"{root}/api/session/{session.id}/viewer",
+                page_info=page,
+                load_error=load_error,
+            ),
+            201,
+        )
+
+    @rest.post("/api/session/<id>/load")
+    @tag(["sessions"])
+    @document_request(LoadRequest)
+    @document_response(Loaded)
+    @document_response(ErrorModel, 502)
+    @BAD
+    @NO_SESSION
+    async def session_load(id: str) -> Response:
+        """Load a page, and wait until it has loaded."""
+        session = front.sessions.get(id)
+        url = page_url((await body(LoadRequest)).url)
+        page = await session.load(url)
+        return answer(Loaded(True, f"Loaded {page.url}", _page(page)))
+
+    @rest.get("/api/session/<id>/info")
+    @tag(["sessions"])
+    @document_response(Info)
+    @NO_SESSION
+    async def session_info(id: str) -> Response:
+        """A session, with the present title and address of its page."""
+        session = front.sessions.get(id)
+        page = await session.present_page()
+        return answer(
+            Info(
+                session_id=session.id,
+                created_at=session.created_at,
+                last_activity=session.last_activity,
+                width=session.width,
+                height=session.height,
+                viewers=len(session.stream.viewers),
+                newest_seq=session.stream.newest_seq,
+                page_info=_page(page),
+            )
+        )
+
+    @rest.post("/api/session/<id>/keepalive")
+    @tag(["sessions"])
+    @document_response(KeptAlive)
+    @NO_SESSION
+    async def session_keepalive(id: str) -> Response:
+        """Begin the session's time anew."""
+        session = front.sessions.get(id)
+        session.expiry.active(time.monotonic())
+        return answer(KeptAlive(True, session.id, session.last_activity))
+
+    @rest.route("/api/session/<id>/close", methods=["POST", "DELETE"])
+    @tag(["sessions"])
+    @document_response(Closed)
+    @NO_SESSION
+    async def session_close(id: str) -> Response:
+        """Close a session; returns when its browser is gone."""
+        await front.sessions.close(id)
+        return answer(Closed(True, id, f"The session {id!r} has been closed."))
+
+    @rest.get("/api/sessions")
+    @tag(["sessions"])
+    @document_response(SessionList)
+    async def sessions_list() -> Response:
+        """All sessions."""
+        sessions = front.sessions.all()
+        await asyncio.gather(*(_refresh_page(session) for session in sessions))
+        listed = [Listed(s.id, s.created_at, s.last_activity, s.page.url) for s in sessions if not s.closed]
+        return answer(SessionList(len(listed), listed))
+
+    @rest.get("/api/session/<id>/frame")
+    @tag(["polling"])
+    @NO_SESSION
+    async def session_frame(id: str) -> Response:
+        """The present picture as a PNG file."""
+        png = await front.sessions.get(id).poll(PNG)
+        return Response(png, content_type="image/png", headers=NOT_CACHED)
+
+    @rest.get("/api/session/<id>/frame/data")
+    @tag(["polling"])
+    @document_response(FrameData)
+    @NO_SESSION
+    async def session_frame_data(id: str) -> Response:
+        """The present picture as base64 of a PNG file, in JSON."""
+        session = front.sessions.get(id)
+        picture = await session.poll(PNG_JSON)
+        # The picture is megabytes of base64 that need no escaping: it goes into the JSON text as it is.
+        head = f'{{"success":true,"session_id":"{session.id}","timestamp":{time.time():.3f},"frame":"'
+        return Response(head.encode() + picture + b'","format":"png"}', content_type="application/json", headers=NOT_CACHED)
+
+    @rest.get("/health")
+    @tag(["server"])
+    @document_response(Health)
+    async def health() -> Response:
+        """Whether the server is alive."""
+        return answer(Health("healthy", len(front.sessions), "enabled"))
+
+    @rest.get("/api/info")
+    @tag(["server"])
+    @document_response(ServiceInfo)
+    async def info() -> Response:
+        """What this server is, and where its endpoints are."""
+        settings = front.settings
+        return answer(
+            ServiceInfo(
+                service="Jiomosa",
+                version=VERSION,
+                endpoints=ENDPOINTS,
+                session_config=SessionConfig(settings.session_timeout, settings.frame_capture_interval),
+            )
+        )
+
+    return rest
+
+
+ENDPOINTS = {
+    "health": "/health",
+    "info": "/api/info",
+    "session_create": "/api/session/create",
+    "session_load": "/api/session/{session_id}/load",
+    "session_info": "/api/session/{session_id}/info",
+    "session_keepalive": "/api/session/{session_id}/keepalive",
+    "session_close": "/api/session/{session_id}/close",
+    "sessions_list": "/api/sessions",
+    "session_frame": "/api/session/{session_id}/frame",
+    "session_frame_data": "/api/session/{session_id}/frame/data",
+    "session_viewer": "/api/session/{session_id}/viewer",
+    "websocket": "/socket.io/",
+}
+
+
+def _page(page: Any) -> PageModel:
+    return PageModel(page.title, page.url)
+
+
+async def _refresh_page(session: Session) -> None:
+    try:
+        await session.present_page()
+    except JiomosaError:
+        return  # it is closing, or does not answer: what was known last is what there is to list

@@ -1,0 +1,93 @@
+"""`jiomosa serve`: from settings to a server that runs until it is told to stop.
+
+On SIGINT or SIGTERM: no new sessions, viewers told, sessions closed, then connections, then encoders. A second signal
+does not wait for connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+import uvloop
+
+from api.app import build
+from api.front import Front
+from api.transport import StreamProtocol
+from engine.errors import ConfigurationError
+from engine.settings import Settings
+
+log = logging.getLogger("jiomosa.serve")
+
+BACKLOG = 1024
+GRACE_SECONDS = 3  # for connections that do not close by themselves
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal. Raises `JiomosaError` when it cannot start."""
+    with contextlib.closing(_listen(settings)) as listener:
+        uvloop.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    front = Front(settings)
+    await front.start()
+    config = uvicorn.Config(
+        build(front),
+        ws=StreamProtocol,
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,  # JPEG does not deflate
+        ws_max_size=4_000_000,  # above Socket.IO's own limit, which answers more kindly
+        ws_ping_interval=None,  # Engine.IO pings
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    log.info("serving on http://%s:%d with %d encoders", shown, port, settings.encoder_count)
+    try:
+        await _Server(config, front).serve(sockets=[listener])
+    finally:
+        await front.close()
+    log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, front: Front) -> None:
+        super().__init__(config)
+        self._front = front
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The base class raises the signal again once all is done; we want to end with exit code 0.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Viewers are told why before their connections are closed.
+        await self._front.sessions.close_all()
+        await super().shutdown(sockets)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        info = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = info[0]
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "Is another server running there? Choose another with --port or PORT."
+        ) from None
+    listener.setblocking(False)
+    return listener

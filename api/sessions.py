@@ -1,0 +1,99 @@
+"""The registry of sessions: who there is, who may come, and whose time is up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+
+from api.encoders import EncoderPool
+from api.session import Session
+from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
+from engine.settings import Settings
+
+log = logging.getLogger("jiomosa.sessions")
+
+
+class Sessions:
+    """All sessions of this server."""
+
+    def __init__(self, settings: Settings, pool: EncoderPool) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._sessions: dict[str, Session] = {}
+        self._starting: dict[str, Session] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._closings: set[asyncio.Task[None]] = set()
+        self._shutting_down = False
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def all(self) -> list[Session]:
+        return list(self._sessions.values())
+
+    def get(self, id: str) -> Session:
+        """Raises `NotFound`."""
+        session = self._sessions.get(id)
+        if session is None or session.closed:
+            raise NotFound(f"There is no session {id!r}; create it first, or look at GET /api/sessions for those there are.")
+        return session
+
+    async def create(self, wanted_id: str | None, width: int, height: int) -> Session:
+        """A new session with a browser that is ready; an id is made up where none is wanted. Raises `Conflict`, `Unavailable`."""
+        id = wanted_id or f"s-{secrets.token_hex(6)}"
+        if self._shutting_down:
+            raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
+        if id in self._sessions or id in self._starting:
+            raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
+        session = self._starting[id] = Session(id, width, height, self._free_uid(), self._settings, self._pool, self._ended)
+        try:
+            await session.start()
+        finally:
+            del self._starting[id]
+        self._sessions[id] = session
+        self._watch_expiry(session)
+        return session
+
+    async def close(self, id: str) -> None:
+        """Close a session because somebody asked. Raises `NotFound`."""
+        await self.get(id).close(NotFound(f"The session {id!r} has been closed.", code="session_closed"))
+
+    async def close_all(self) -> None:
+        """Close all, and let no new one in."""
+        self._shutting_down = True
+        reason = Unavailable("The server is shutting down.", code="shutting_down")
+        await asyncio.gather(*(session.close(reason) for session in [*self._starting.values(), *self.all()]))
+
+    def _ended(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        timer = self._timers.pop(session.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _free_uid(self) -> int | None:
+        """A user id of its own for each browser, where we may give it one."""
+        if os.geteuid() != 0:
+            return None
+        taken = {session.uid for session in [*self._starting.values(), *self._sessions.values()]}
+        uid = self._settings.browser_uid
+        while uid in taken:
+            uid += 1
+        return uid
+
+    def _watch_expiry(self, session: Session) -> None:
+        now = time.monotonic()
+        # A watched session has no time to look at it again; its full timeout is the soonest that it could expire.
+        delay = min(session.expiry.expires_at - now, self._settings.session_timeout)
+        if delay > 0:
+            self._timers[session.id] = asyncio.get_running_loop().call_later(delay, self._watch_expiry, session)
+            return
+        reason: JiomosaError = NotFound(
+            f"The session {session.id!r} has expired: nobody used it for {self._settings.session_timeout:g} seconds.",
+            code="session_expired",
+        )
+        closing = asyncio.get_running_loop().create_task(session.close(reason))
+        self._closings.add(closing)
+        closing.add_done_callback(self._closings.discard)

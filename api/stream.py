@@ -1,0 +1,182 @@
+"""A session's stream of frames: `engine.broadcast` decides, this carries it out between the capture process, the encoders and the
+viewers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from api.encoders import EncoderPool
+from api.viewer import Viewer
+from engine.broadcast import Action as BroadcastAction
+from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release, ViewerStatistics
+from engine.errors import Unavailable
+from engine.messages import Notice, Rendition, ToCapture, Wants
+from engine.messages import Release as ReleaseMessage
+
+SAMPLE_SECONDS = 1.0  # between two looks at each viewer's link
+POLL_SECONDS = 10.0  # the most that a poll waits for its picture
+
+
+class Taker(Protocol):
+    """Whoever takes packets: a viewer or a poll."""
+
+    def offer(self, packet: Packet) -> None: ...
+    def __hash__(self) -> int: ...
+
+
+class _Poll:
+    """Takes one packet."""
+
+    def __init__(self) -> None:
+        self.packet: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
+
+    def offer(self, packet: Packet) -> None:
+        if not self.packet.done():
+            self.packet.set_result(packet)
+
+
+class Stream:
+    """One session's. `send` reaches its capture process; `ring_name` is its frame ring."""
+
+    def __init__(self, ring_name: str, pool: EncoderPool, send: Callable[[ToCapture], None]) -> None:
+        self.ring_name = ring_name
+        self._pool = pool
+        self._send = send
+        self._broadcast = Broadcast()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
+        self._viewers: set[Viewer] = set()
+        self._sampler: asyncio.TimerHandle | None = None
+        self._poll_demand: asyncio.TimerHandle | None = None
+        self._ended = False
+
+    @property
+    def viewers(self) -> set[Viewer]:
+        return self._viewers
+
+    @property
+    def newest_seq(self) -> int:
+        return self._broadcast.newest_seq
+
+    def statistics(self, viewer: Viewer) -> ViewerStatistics:
+        return self._broadcast.statistics(viewer)
+
+    # ---- viewers and polls
+
+    def watch(self, viewer: Viewer) -> None:
+        self._viewers.add(viewer)
+        self._apply(self._broadcast.join(self._now(), viewer, viewer.rendition, viewer.adaptation.fps))
+        viewer.attach(self._ready)
+        if self._sampler is None:
+            self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample)
+
+    def unwatch(self, viewer: Viewer) -> None:
+        viewer.detach()
+        self._viewers.discard(viewer)
+        if not self._ended:
+            self._apply(self._broadcast.leave(self._now(), viewer))
+
+    def changed(self, viewer: Viewer) -> None:
+        """The viewer's quality or rate has been changed."""
+        self._apply(self._broadcast.change(self._now(), viewer, viewer.rendition, viewer.adaptation.fps))
+
+    async def poll(self, rendition: Rendition, demand_seconds: float) -> Packet:
+        """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long."""
+        if self._poll_demand is not None:
+            self._poll_demand.cancel()
+        self._poll_demand = self._loop.call_later(demand_seconds, self._demand, 0.0)
+        self._demand(1 / demand_seconds)
+        poll = _Poll()
+        self._apply(self._broadcast.join(self._now(), poll, rendition, 1.0, demands=False))
+        self._ready(poll)
+        try:
+            return await asyncio.wait_for(poll.packet, POLL_SECONDS)
+        except TimeoutError:
+            raise Unavailable(f"There was no picture within {POLL_SECONDS:g} seconds; try again.") from None
+        finally:
+            if not self._ended:
+                self._apply(self._broadcast.leave(self._now(), poll))
+
+    def _demand(self, fps: float) -> None:
+        self._apply(self._broadcast.demand(fps))
+
+    def _ready(self, taker: Taker) -> None:
+        if not self._ended:
+            self._apply(self._broadcast.ready(self._now(), taker))
+
+    def _sample(self) -> None:
+        self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample) if self._viewers else None
+        for viewer in list(self._viewers):
+            adaptation = viewer.adaptation
+            link = viewer.sample_link()
+            quality, fps = adaptation.quality, adaptation.fps
+            if link is None or not adaptation.sample(link):
+                continue
+            self.changed(viewer)
+            if adaptation.quality != quality:
+                viewer.tell("quality:updated", {"quality": adaptation.quality})
+            if adaptation.fps != fps:
+                viewer.tell("fps:updated", {"fps": adaptation.fps})
+
+    # ---- the capture process and the encoders
+
+    def noticed(self, notice: Notice) -> None:
+        self._apply(self._broadcast.frame(self._now(), notice.slot, notice.seq))
+
+    def next_job(self) -> Encode | None:
+        return None if self._ended else self._broadcast.next_job(self._now())
+
+    def encoded(self, packet: Packet) -> None:
+        if not self._ended:
+            self._apply(self._broadcast.encoded(self._now(), packet))
+
+    def job_failed(self, work: Encode, *, again: bool) -> None:
+        if not self._ended:
+            self._apply(self._broadcast.failed(self._now(), work.seq, work.rendition, again=again))
+
+    def end(self) -> None:
+        """The session is over: nothing is asked of anybody any more."""
+        self._ended = True
+        for viewer in self._viewers:
+            viewer.detach()
+        self._viewers.clear()
+        self._pool.forget(self)
+        for timer in (self._timer, self._sampler, self._poll_demand):
+            if timer is not None:
+                timer.cancel()
+
+    # ---- carrying out
+
+    def _now(self) -> float:
+        return time.monotonic()  # uvloop's own clock stands still within an iteration
+
+    def _apply(self, actions: list[BroadcastAction]) -> None:
+        if self._ended:
+            return
+        for action in actions:
+            match action:
+                case Deliver(viewer, packet):
+                    viewer.offer(packet)  # type: ignore[attr-defined]  # every viewer of a Broadcast of ours is a Taker
+                case Release(slot):
+                    self._send(ReleaseMessage(slot))
+                case Demand(fps):
+                    self._send(Wants(fps))
+        if self._broadcast.eager:
+            self._pool.want(self)
+        deadline = self._broadcast.deadline
+        if deadline != self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = deadline
+            self._timer = self._loop.call_later(deadline - self._now(), self._tick) if deadline < math.inf else None
+
+    def _tick(self) -> None:
+        self._timer_at = math.inf
+        self._timer = None
+        self._apply(self._broadcast.tick(max(self._now(), self._broadcast.deadline)))

@@ -1,0 +1,1 @@
+"""The throughput harness: synthetic and real sources, peers, reports, committed results."""

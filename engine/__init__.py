@@ -1,0 +1,1 @@
+"""What every process shares: segments, rings, messages, supervised children, the pure logic, settings and errors."""

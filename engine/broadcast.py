@@ -1,0 +1,311 @@
+"""Broadcast: the frames, viewers and renditions of one session -> jobs, deliveries, slots to give back, the demand. Pure.
+
+A frame (a slot of the ring, leased to the front) is *newest* until the next one comes. Its lease ends when it is neither newest
+nor in an encoder. A viewer passes through
+
+    waiting --ready()--> ready --Deliver--> taking --ready()--> ready ...
+
+and is served when it is ready, its pace allows, and it has not been shown the newest frame in its present rendition. A
+rendition that has such a viewer is *eager*: `next_job` binds the newest frame to it when an encoder is free, never earlier.
+
+Invariants (each a property test):
+- A viewer is never delivered an older frame after a newer one, nor two packets without a `ready` between them.
+- The newest frame reaches every viewer that goes on being ready, however slow.
+- No job for a rendition that has no viewer who is ready for it; at most one job a rendition at a time, and at most
+  FRAMES_IN_ENCODERS distinct frames in encoders.
+- Every lease is given back exactly once, whatever is lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from engine.messages import Rendition
+from engine.pacing import Pace
+
+FRAMES_IN_ENCODERS = 2  # newest + being filled + these make the ring's four slots
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An encoded frame ready for the wire. `size`: bytes of the picture itself; `data`: what is sent."""
+
+    seq: int
+    rendition: Rendition
+    data: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Send `packet` to `viewer`, who is ready for it."""
+
+    viewer: Hashable
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give ring slot `slot` back to the capture process."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The frames a second that somebody wants have changed; 0: nobody wants any."""
+
+    fps: float
+
+
+Action = Deliver | Release | Demand
+
+
+@dataclass(frozen=True, slots=True)
+class Encode:
+    """A job: encode `slot`, which holds frame `seq`, as `rendition`."""
+
+    slot: int
+    seq: int
+    rendition: Rendition
+
+
+@dataclass(slots=True)
+class _Frame:
+    slot: int
+    seq: int
+    jobs: int = 0
+
+
+@dataclass(slots=True)
+class _Viewer:
+    pace: Pace
+    rendition: Rendition
+    demands: bool
+    ready: bool = False
+    shown: tuple[int, Rendition | None] = (0, None)
+    sent: int = 0
+    skipped: int = 0
+
+    def lacks(self, seq: int) -> bool:
+        return seq > self.shown[0] or self.shown[1] != self.rendition
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One rendition: who watches it, its last packet, the frame that is being encoded for it."""
+
+    ready: dict[Hashable, _Viewer] = field(default_factory=dict)
+    viewers: int = 0
+    packet: Packet | None = None
+    encoding: bool = False
+    refused: int = 0  # the frame that could not be encoded
+    eager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerStatistics:
+    """`sent` frames; `skipped` frames that were superseded before this viewer could take them."""
+
+    sent: int
+    skipped: int
+
+
+class Broadcast:
+    """One session's. Times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self._viewers: dict[Hashable, _Viewer] = {}
+        self._streams: dict[Rendition, _Stream] = {}
+        self._newest: _Frame | None = None
+        self._encoding: dict[tuple[int, Rendition], _Frame] = {}
+        self._extra_demand = 0.0
+        self._demand = 0.0
+        self._actions: list[Action] = []
+        self.deadline = math.inf
+
+    # ---- what is asked
+
+    @property
+    def newest_seq(self) -> int:
+        """Sequence number of the newest frame; 0 before the first."""
+        return self._newest.seq if self._newest else 0
+
+    @property
+    def eager(self) -> bool:
+        """Whether `next_job` may have one."""
+        return any(stream.eager for stream in self._streams.values())
+
+    @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    def statistics(self, viewer: Hashable) -> ViewerStatistics:
+        entry = self._viewers[viewer]
+        return ViewerStatistics(entry.sent, entry.skipped)
+
+    # ---- viewers come, change and go
+
+    def join(self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, demands: bool = True) -> list[Action]:
+        """A viewer who is not ready yet. One that does not `demand` takes what there is without asking for more."""
+        self._viewers[viewer] = _Viewer(Pace(fps), rendition, demands)
+        self._streams.setdefault(rendition, _Stream()).viewers += 1
+        self._update_demand()
+        return self._take_actions()
+
+    def change(self, now: float, viewer: Hashable, rendition: Rendition, fps: float) -> list[Action]:
+        """The viewer wants another rendition or rate; another rendition is owed to it at once, even of a still page."""
+        entry = self._viewers[viewer]
+        entry.pace.set_fps(fps)
+        if rendition != entry.rendition:
+            self._leave_stream(viewer, entry)
+            entry.rendition = rendition
+            self._streams.setdefault(rendition, _Stream()).viewers += 1
+        if entry.ready:
+            stream = self._streams[rendition]
+            stream.ready[viewer] = entry
+            self._review_one(now, viewer, entry, stream)
+        self._update_demand()
+        return self._take_actions()
+
+    def leave(self, now: float, viewer: Hashable) -> list[Action]:
+        entry = self._viewers.pop(viewer)
+        self._leave_stream(viewer, entry)
+        self._update_demand()
+        return self._take_actions()
+
+    def demand(self, fps: float) -> list[Action]:
+        """Demand that comes from no viewer: somebody polls."""
+        self._extra_demand = fps
+        self._update_demand()
+        return self._take_actions()
+
+    def ready(self, now: float, viewer: Hashable) -> list[Action]:
+        """All that was sent to `viewer` has left: it can take a frame."""
+        entry = self._viewers[viewer]
+        entry.ready = True
+        stream = self._streams[entry.rendition]
+        stream.ready[viewer] = entry
+        self._review_one(now, viewer, entry, stream)
+        return self._take_actions()
+
+    # ---- frames and jobs
+
+    def frame(self, now: float, slot: int, seq: int) -> list[Action]:
+        """The capture process has handed over `slot` with frame `seq`, newer than all before."""
+        old, self._newest = self._newest, _Frame(slot, seq)
+        if old is not None and old.jobs == 0:
+            self._actions.append(Release(old.slot))
+        for stream in self._streams.values():
+            self._review(now, stream)
+        return self._take_actions()
+
+    def next_job(self, now: float) -> Encode | None:
+        """A job on the newest frame for the rendition served longest ago; the caller must do it. None: there is none now."""
+        newest = self._newest
+        if newest is None or (newest.jobs == 0 and len({seq for seq, _ in self._encoding}) >= FRAMES_IN_ENCODERS):
+            return None
+        for rendition, stream in self._streams.items():
+            if not stream.eager or stream.encoding:
+                continue
+            stream.eager = False
+            if any(entry.lacks(newest.seq) and entry.pace.allows(now) for entry in stream.ready.values()):
+                stream.encoding = True
+                newest.jobs += 1
+                self._encoding[newest.seq, rendition] = newest
+                self._streams[rendition] = self._streams.pop(rendition)  # to the end of the line
+                return Encode(newest.slot, newest.seq, rendition)
+        return None
+
+    def encoded(self, now: float, packet: Packet) -> list[Action]:
+        """A job's result."""
+        stream = self._end_job(packet.seq, packet.rendition)
+        if stream is not None:
+            stream.packet = packet
+            self._review(now, stream, just_encoded=True)
+        return self._take_actions()
+
+    def failed(self, now: float, seq: int, rendition: Rendition, *, again: bool) -> list[Action]:
+        """A job came to nothing. `again`: its encoder died, so another does it; else this frame is not tried again."""
+        stream = self._end_job(seq, rendition)
+        if stream is not None:
+            if not again:
+                stream.refused = seq
+            self._review(now, stream)
+        return self._take_actions()
+
+    def tick(self, now: float) -> list[Action]:
+        """To be called at `deadline`: somebody's pace allows a frame again."""
+        if now >= self.deadline:
+            self.deadline = math.inf
+            for stream in self._streams.values():
+                self._review(now, stream)
+        return self._take_actions()
+
+    def end(self) -> list[Action]:
+        """The capture process is gone, and its ring with it: no lease is given back any more, nothing newer will come."""
+        self._newest = None
+        return self._take_actions()
+
+    # ---- within
+
+    def _review(self, now: float, stream: _Stream, *, just_encoded: bool = False) -> None:
+        """Serve every ready viewer of a rendition, or make it eager."""
+        for viewer, entry in list(stream.ready.items()):
+            self._review_one(now, viewer, entry, stream, just_encoded)
+
+    def _review_one(self, now: float, viewer: Hashable, entry: _Viewer, stream: _Stream, just_encoded: bool = False) -> None:
+        newest, packet = self._newest, stream.packet
+        if newest is None or not entry.lacks(newest.seq):
+            return
+        if not entry.pace.allows(now):
+            self.deadline = min(self.deadline, entry.pace.ready_at)
+            return
+        # A packet that was overtaken while it was made is the newest there is to show; one from the cache is so only if its frame
+        # is the newest, or the newest cannot be encoded.
+        current = packet is not None and (just_encoded or newest.seq in (packet.seq, stream.refused))
+        if packet is not None and current and packet.seq >= entry.shown[0] and entry.lacks(packet.seq):
+            entry.pace.take(now)
+            entry.ready = False
+            del stream.ready[viewer]
+            entry.sent += 1
+            if entry.shown[0]:
+                entry.skipped += max(0, packet.seq - entry.shown[0] - 1)
+            entry.shown = (packet.seq, packet.rendition)
+            self._actions.append(Deliver(viewer, packet))
+        elif stream.refused != newest.seq:
+            stream.eager = True
+
+    def _end_job(self, seq: int, rendition: Rendition) -> _Stream | None:
+        frame = self._encoding.pop((seq, rendition))
+        frame.jobs -= 1
+        if frame.jobs == 0 and frame is not self._newest:
+            self._actions.append(Release(frame.slot))
+        stream = self._streams.get(rendition)
+        if stream is not None:
+            stream.encoding = False
+            stream.eager = False  # the review that follows knows better
+            if not stream.viewers:
+                del self._streams[rendition]
+                return None
+        return stream
+
+    def _leave_stream(self, viewer: Hashable, entry: _Viewer) -> None:
+        stream = self._streams[entry.rendition]
+        stream.ready.pop(viewer, None)
+        stream.viewers -= 1
+        if not stream.viewers and not stream.encoding:
+            del self._streams[entry.rendition]
+
+    def _update_demand(self) -> None:
+        demand = max((entry.pace.fps for entry in self._viewers.values() if entry.demands), default=0.0)
+        demand = max(demand, self._extra_demand)
+        if demand != self._demand:
+            self._demand = demand
+            self._actions.append(Demand(demand))
+
+    def _take_actions(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions

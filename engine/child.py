@@ -1,0 +1,153 @@
+"""Supervised children: how the front starts a process of ours, hears of its end, and ends it.
+
+    new -> start() -> starting -> first Ready -> ready -> stop() -> stopping -> exited
+                          |                        |
+                          +----- Failed, or the process ends ----> exited
+
+A child is started with multiprocessing's spawn method by the dotted name of its module, whose `main(channel, spec)` it runs;
+so the front never imports what only children need, and a child never inherits the front's sockets. The front learns of the
+end of a process from its pidfd. A child whose front is gone learns of it by the closing of its channel (and by SIGTERM from
+the kernel, should it sit in a system call), and ends by itself.
+
+Processes are started from the main thread only: PR_SET_PDEATHSIG is bound to the thread that forks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from engine.channel import Channel, socket_pair
+from engine.errors import ChildGone, JiomosaError, rebuild
+from engine.messages import Failed, Message, Ready, Shutdown
+
+log = logging.getLogger("jiomosa.child")
+
+PR_SET_PDEATHSIG = 1
+_spawn = multiprocessing.get_context("spawn")
+
+
+class Child:
+    """The front's side of one child process."""
+
+    def __init__(self, name: str, module: str, spec: object) -> None:
+        self.name = name
+        self._module = module
+        self._spec = spec
+        self._process: Any = None
+        self._channel: Channel | None = None
+        self._pidfd = -1
+        self._ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._on_message: Callable[[Any], None] = lambda message: None
+        self._failure: JiomosaError | None = None
+        self.stopping = False
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid)
+
+    @property
+    def started(self) -> bool:
+        return self._process is not None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and not self._exited.done()
+
+    def start(self, on_message: Callable[[Any], None], on_exit: Callable[[JiomosaError], None] | None = None) -> None:
+        """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended."""
+        loop = asyncio.get_running_loop()
+        near, far = socket_pair()
+        self._process = _spawn.Process(target=run, args=(self._module, far, self._spec), name=self.name, daemon=True)
+        self._process.start()
+        far.close()
+        self._on_message = on_message
+        self._channel = Channel(near)
+        self._channel.attach(loop, self._received, lambda: None)
+        self._pidfd = os.pidfd_open(self._process.pid)
+
+        def ended() -> None:
+            loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._process.join()
+            assert self._channel is not None
+            self._channel.drain()  # its last words may still be unread
+            self._channel.close()
+            error = self._failure or ChildGone(
+                f"The {self.name} process has ended unexpectedly (exit code {self._process.exitcode})."
+            )
+            if not self._ready.done():
+                self._ready.set_exception(error)
+                self._ready.exception()  # whoever did not wait for it has been told by on_exit
+            self._exited.set_result(self._process.exitcode)
+            if on_exit is not None:
+                on_exit(error)
+
+        loop.add_reader(self._pidfd, ended)
+
+    def _received(self, message: Any) -> None:
+        match message:
+            case Ready(detail) if not self._ready.done():
+                self._ready.set_result(detail)
+            case Failed(code, text):
+                self._failure = rebuild(code, text)
+            case _:
+                self._on_message(message)
+
+    async def ready(self, timeout: float) -> str:
+        """Wait for the child's `Ready`; returns what it runs. Raises what it failed with, or `ChildGone` after `timeout` s."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._ready), timeout)
+        except TimeoutError:
+            raise ChildGone(f"The {self.name} process was not ready within {timeout:g} seconds.") from None
+
+    def send(self, message: Message) -> None:
+        """Raises `ChildGone` when the child is not there to read it."""
+        if self._channel is None or self._exited.done():
+            raise ChildGone(f"The {self.name} process has ended.")
+        self._channel.send(message)
+
+    async def stop(self, grace: float) -> int:
+        """Ask the child to end, kill it after `grace` seconds, and await its end. Returns its exit code."""
+        self.stopping = True
+        if self.alive:
+            with contextlib.suppress(ChildGone):
+                self.send(Shutdown())
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._exited), grace)
+            except TimeoutError:
+                log.warning("%s did not end within %g s; killing it", self.name, grace)
+                self.kill()
+        return await self._exited
+
+    def kill(self) -> None:
+        """SIGKILL; `on_exit` follows."""
+        if self.alive:
+            self._process.kill()
+
+
+def run(module: str, end: socket.socket, spec: object) -> None:
+    """The child's side: what a spawned process runs before it is the module's."""
+    # The terminal's Ctrl-C goes to the whole foreground group, but ending is the front's decision: a session of our own.
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = Channel(end)
+    main = importlib.import_module(module).main
+    gc.collect()
+    gc.freeze()  # what is there after the imports stays for good: keep collections short
+    try:
+        main(channel, spec)
+    finally:
+        channel.close()

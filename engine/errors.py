@@ -1,0 +1,72 @@
+"""Every error that a person may meet, in one hierarchy.
+
+    JiomosaError                something went wrong that we can explain
+    ├── BadRequest        400   the caller sent something that cannot be used
+    ├── NotFound          404   no such session, page or endpoint
+    ├── Conflict          409   it exists already
+    ├── LoadFailed        502   the browser could not load the page; the message is the browser's own reason
+    ├── Unavailable       503   the server or the session cannot do it now, or no longer
+    │   └── ChildGone           a child process ended, hangs or could not be started
+    └── ConfigurationError      a setting or the machine is not fit; says what mends it
+
+Each message is a sentence that says what was wrong and, where there is something to do, what to do. `code` is one word for
+programs, `status` the HTTP status it maps to.
+"""
+
+from __future__ import annotations
+
+
+class JiomosaError(Exception):
+    """Base of all errors that are ours to explain. `str()` is the sentence for a person, `code` the word for a program."""
+
+    code = "internal"
+    status = 500
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class BadRequest(JiomosaError):
+    code = "bad_request"
+    status = 400
+
+
+class NotFound(JiomosaError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(JiomosaError):
+    code = "conflict"
+    status = 409
+
+
+class LoadFailed(JiomosaError):
+    code = "load_failed"
+    status = 502
+
+
+class Unavailable(JiomosaError):
+    code = "unavailable"
+    status = 503
+
+
+class ChildGone(Unavailable):
+    code = "child_gone"
+
+
+class ConfigurationError(JiomosaError):
+    code = "configuration"
+
+
+BY_CODE: dict[str, type[JiomosaError]] = {
+    kind.code: kind for kind in (JiomosaError, BadRequest, NotFound, Conflict, LoadFailed, Unavailable, ChildGone)
+}
+
+
+def rebuild(code: str, message: str) -> JiomosaError:
+    """The error that another process reported as `code` and `message` (codes that nobody knows become JiomosaError)."""
+    return BY_CODE.get(code, JiomosaError)(message, code=code)

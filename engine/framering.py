@@ -1,0 +1,112 @@
+"""The frame ring: a session's raw pictures, one ring a session, filled by its capture process, read by encoders.
+
+After the segment's head (see `engine.segment`) come SLOTS slots, each page-aligned:
+
+    offset  size            field          written by, when
+    0       8               seq            capture, after each grab; rises by one, starts at 1
+    8       8               grab_begin_ns  capture, CLOCK_MONOTONIC before the grab
+    16      8               grab_end_ns    capture, CLOCK_MONOTONIC after the grab
+    24      8               timestamp_ms   capture, epoch milliseconds of the grab's begin (what clients see)
+    32      4               width          capture, pixels
+    36      4               height         capture, pixels
+    40      4               stride         capture, bytes from row to row
+    44      4               top            capture, first row that differs from the frame seq-1
+    48      4               bottom         capture, one past the last such row (top == bottom: nothing differs)
+    4096    height*stride   pixels         the X server, during the grab: BGRX, 8 bits each, X undefined
+
+Invariants:
+- A slot belongs either to the capture process (free or being filled) or to the front (leased). It changes hands by message only:
+  `Notice` gives it to the front, `Release` gives it back. An encoder reads it between a `Job` and its `Encoded`.
+- The header is complete before the `Notice` is sent, and nothing of the slot changes until its `Release`.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
+
+from engine import segment
+
+SLOTS = 4  # newest + being filled + two distinct frames in encoders (DESIGN.md, section 8)
+BYTES_PER_PIXEL = 4
+PIXELS_OFFSET = segment.PAGE
+SLOT_HEAD = struct.Struct("<QQQQIIIII")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHead:
+    """A slot's header; fields as in the module's table."""
+
+    seq: int
+    grab_begin_ns: int
+    grab_end_ns: int
+    timestamp_ms: int
+    width: int
+    height: int
+    stride: int
+    top: int
+    bottom: int
+
+
+class FrameRing:
+    """One process's mapping of a session's ring. The front makes it with `create`, the others `attach` by name."""
+
+    def __init__(self, memory: SharedMemory, head: segment.Head, *, owner: bool) -> None:
+        self._memory = memory
+        self._bytes = segment.view(memory)
+        self._owner = owner
+        self.head = head
+        self.name = memory.name
+        self.stride = head.width * BYTES_PER_PIXEL
+
+    @classmethod
+    def create(cls, width: int, height: int, generation: int = 1) -> FrameRing:
+        """A ring for frames of `width` x `height` pixels. Raises `Unavailable` when /dev/shm is full."""
+        slot_bytes = PIXELS_OFFSET + segment.align(width * height * BYTES_PER_PIXEL)
+        head = segment.Head(segment.FRAME_RING, SLOTS, generation, slot_bytes, segment.PAGE, width, height)
+        return cls(segment.create(head, reserve=True), head, owner=True)
+
+    @classmethod
+    def attach(cls, name: str) -> FrameRing:
+        memory, head = segment.attach(name)
+        return cls(memory, head, owner=False)
+
+    @property
+    def fd(self) -> int:
+        """The segment's file descriptor, for handing the memory to the X server. It stays the ring's."""
+        return int(self._memory._fd)  # type: ignore[attr-defined]
+
+    def pixels_offset(self, slot: int) -> int:
+        """Where the pixels of `slot` begin, in bytes from the start of the segment."""
+        return self.head.first_slot + slot * self.head.slot_bytes + PIXELS_OFFSET
+
+    def write_head(self, slot: int, frame: FrameHead) -> None:
+        SLOT_HEAD.pack_into(
+            self._bytes,
+            self.head.first_slot + slot * self.head.slot_bytes,
+            frame.seq,
+            frame.grab_begin_ns,
+            frame.grab_end_ns,
+            frame.timestamp_ms,
+            frame.width,
+            frame.height,
+            frame.stride,
+            frame.top,
+            frame.bottom,
+        )
+
+    def read_head(self, slot: int) -> FrameHead:
+        return FrameHead(*SLOT_HEAD.unpack_from(self._bytes, self.head.first_slot + slot * self.head.slot_bytes))
+
+    def pixels(self, slot: int) -> memoryview:
+        """The pixels of `slot`: height*stride bytes, BGRX. Release the view before `close`."""
+        start = self.pixels_offset(slot)
+        return self._bytes[start : start + self.head.height * self.stride]
+
+    def close(self) -> None:
+        """Unmap; the maker also unlinks."""
+        self._bytes.release()
+        self._memory.close()
+        if self._owner:
+            self._memory.unlink()

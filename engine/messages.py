@@ -1,0 +1,232 @@
+"""What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
+
+    front -> capture   Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
+    capture -> front   Ready, Failed, Notice, Done, Refused, Page
+    front -> encoder   Job, Forget, Shutdown
+    encoder -> front   Ready, Encoded, JobFailed
+
+A message with a `token` asks for an answer: exactly one `Done`, `Page` or `Refused` with that token. A `Notice` hands a slot of
+the frame ring to the front, a `Release` hands it back (see `engine.framering`); a `Job` lends a slot to an encoder until its
+`Encoded` or `JobFailed`. Encoded as msgpack by msgspec: about a microsecond a message, a type check included.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Format = Literal["jpeg", "png", "png-json"]
+Button = Literal["left", "middle", "right"]
+Modifier = Literal["Shift", "Control", "Alt", "Meta"]
+
+
+class Rendition(msgspec.Struct, frozen=True, tag=True):
+    """What makes two viewers' pictures the same bytes.
+
+    format   "jpeg": the finished Socket.IO `frame` packet; "png": the bare file; "png-json": base64 of the file
+    quality  JPEG quality 10 to 100; 0 where the format has none
+    """
+
+    format: Format = "jpeg"
+    quality: int = 75
+
+
+class CaptureSpec(msgspec.Struct, frozen=True):
+    """All that a capture process needs to know when it starts.
+
+    ring      name of the session's frame ring
+    width     pixels of the screen, and of every frame
+    folder    the session's own folder, made by the front, removed by both
+    uid       run X server and browser as this user; None: as the server's own
+    sandbox   False only by explicit setting: Chromium without its sandbox
+    """
+
+    session_id: str
+    ring: str
+    width: int
+    height: int
+    folder: str
+    uid: int | None
+    sandbox: bool
+    chromium: str
+    chromedriver: str
+    max_fps: float
+
+
+class EncoderSpec(msgspec.Struct, frozen=True):
+    """All that an encoder needs to know when it starts: its number and the name of its packet ring."""
+
+    number: int
+    ring: str
+
+
+# ---- front -> capture
+
+
+class Wants(msgspec.Struct, frozen=True, tag=True):
+    """The demand: at most `fps` frames a second; 0: nobody wants any."""
+
+    fps: float
+
+
+class Release(msgspec.Struct, frozen=True, tag=True):
+    """The front gives `slot` back."""
+
+    slot: int
+
+
+class Refresh(msgspec.Struct, frozen=True, tag=True):
+    """Grab what has changed, if anything; `Done` follows the `Notice` of a frame that is at least as new as this message."""
+
+    token: int
+
+
+class Navigate(msgspec.Struct, frozen=True, tag=True):
+    """Load `url`; `Page` once it has loaded, `Refused` (load_failed, the browser's reason) when it does not in `timeout` s."""
+
+    token: int
+    url: str
+    timeout: float
+
+
+class GetPage(msgspec.Struct, frozen=True, tag=True):
+    """Answered by `Page`."""
+
+    token: int
+
+
+class Click(msgspec.Struct, frozen=True, tag=True):
+    """Move the pointer to the pixel (x, y), press and release."""
+
+    token: int
+    x: int
+    y: int
+    button: Button = "left"
+
+
+class Move(msgspec.Struct, frozen=True, tag=True):
+    token: int
+    x: int
+    y: int
+
+
+class Scroll(msgspec.Struct, frozen=True, tag=True):
+    """Scroll by (dx, dy) CSS pixels what lies under (x, y); under the pointer where x and y are None."""
+
+    token: int
+    dx: float
+    dy: float
+    x: int | None = None
+    y: int | None = None
+
+
+class Text(msgspec.Struct, frozen=True, tag=True):
+    """Type `text` into the focused element; a newline is the Enter key."""
+
+    token: int
+    text: str
+
+
+class Key(msgspec.Struct, frozen=True, tag=True):
+    """Press and release a named key (DOM `KeyboardEvent.key`: "Enter", "ArrowLeft", "a") with modifiers held."""
+
+    token: int
+    key: str
+    modifiers: tuple[Modifier, ...] = ()
+
+
+class Shutdown(msgspec.Struct, frozen=True, tag=True):
+    """End in good order."""
+
+
+# ---- capture -> front
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The child has started and takes messages. `detail`: what it runs, for the log ("Chromium 156.0...")."""
+
+    detail: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The child cannot go on; it ends after this. `message` is a sentence."""
+
+    code: str
+    message: str
+
+
+class Notice(msgspec.Struct, frozen=True, tag=True):
+    """Slot `slot` holds frame `seq`, and is the front's until its `Release`."""
+
+    slot: int
+    seq: int
+    grab_end_ns: int
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """What `token` asked for has been done. `seq`: the newest frame at that moment."""
+
+    token: int
+    seq: int
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """What `token` asked for was not done. `code` and `message` as in `engine.errors`."""
+
+    token: int
+    code: str
+    message: str
+
+
+class Page(msgspec.Struct, frozen=True, tag=True):
+    """The page that is shown."""
+
+    token: int
+    title: str
+    url: str
+
+
+# ---- front -> encoder
+
+
+class Job(msgspec.Struct, frozen=True, tag=True):
+    """Encode slot `slot` of frame ring `ring` as `rendition` into slot `packet_slot` of the encoder's packet ring."""
+
+    job: int
+    ring: str
+    slot: int
+    rendition: Rendition
+    packet_slot: int
+
+
+class Forget(msgspec.Struct, frozen=True, tag=True):
+    """Frame ring `ring` is no more: unmap it."""
+
+    ring: str
+
+
+# ---- encoder -> front
+
+
+class Encoded(msgspec.Struct, frozen=True, tag=True):
+    """Job `job` is done: its packet slot holds `length` bytes, of which the picture itself was `size`."""
+
+    job: int
+    length: int
+    size: int
+    encode_begin_ns: int
+    encode_end_ns: int
+
+
+class JobFailed(msgspec.Struct, frozen=True, tag=True):
+    """Job `job` could not be done; `message` is a sentence."""
+
+    job: int
+    message: str
+
+
+ToCapture = Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
+ToEncoder = Job | Forget | Shutdown
+FromChild = Ready | Failed | Notice | Done | Refused | Page | Encoded | JobFailed
+Message = ToCapture | ToEncoder | FromChild

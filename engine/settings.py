@@ -1,0 +1,125 @@
+"""All settings, in one place: name, default, what is allowed, and one line of help each.
+
+A setting comes from the environment variable of its name, or from the command line where `jiomosa serve --help` lists it.
+The README's table is `markdown_table()`; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from engine.errors import ConfigurationError
+
+MIN_WIDTH, MIN_HEIGHT = 160, 120
+MAX_WIDTH, MAX_HEIGHT = 3840, 2160
+
+
+def _between(low: float, high: float) -> Callable[[Any], str | None]:
+    def check(value: Any) -> str | None:
+        return None if low <= value <= high else f"must be from {low:g} to {high:g}"
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[Any], str | None]:
+    def check(value: Any) -> str | None:
+        return None if value in words else "must be one of " + ", ".join(words)
+
+    return check
+
+
+def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "check": check})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The server's settings. Construct with `from_environment`, or directly in a test."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(5000, "Port to listen on; 0 takes a free one and says which.", _between(0, 65535))
+    session_timeout: float = _setting(
+        300.0, "Seconds without activity after which an unwatched session is closed.", _between(1, 1e7)
+    )
+    frame_capture_interval: float = _setting(
+        1.0, "Seconds between two refreshes of the polling viewer, and how long one poll counts as demand.", _between(0.05, 3600)
+    )
+    encoders: int = _setting(0, "Encoder processes; 0 means one for each core.", _between(0, 64))
+    max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", _between(1, 240))
+    load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
+    start_timeout: float = _setting(30.0, "Seconds a session's browser may take to start.", _between(1, 600))
+    browser_sandbox: bool = _setting(
+        True, "Chromium's own sandbox; turn off only where `jiomosa doctor` says the kernel forbids it."
+    )
+    browser_uid: int = _setting(
+        61000, "First of the user ids that browsers run as, one a session, where the server runs as root.", _between(1, 2**31)
+    )
+    chromium: str = _setting("/usr/lib/chromium/chromium", "Path of the Chromium binary (not the distribution's wrapper script).")
+    chromedriver: str = _setting("/usr/bin/chromedriver", "Path of ChromeDriver, of the same version as Chromium.")
+    cors_origins: str = _setting(
+        "",
+        "Origins of other pages that may use this server, separated by commas; `null` for a WebView's data: page, `*` for all.",
+    )
+    runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
+    log_level: str = _setting(
+        "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
+    )
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            check = entry.metadata["check"]
+            value = getattr(self, entry.name)
+            complaint = check(value) if check else None
+            if complaint:
+                raise ConfigurationError(f"{entry.name.upper()} is {value!r} but {complaint}.")
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    @property
+    def encoder_count(self) -> int:
+        return self.encoders or len(os.sched_getaffinity(0))
+
+
+def from_environment(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Settings from `environment`; `overrides` (from the command line) win where they are not None.
+
+    Raises `ConfigurationError` naming the variable and what it may be.
+    """
+    values: dict[str, Any] = {}
+    for entry in fields(Settings):
+        text = environment.get(entry.name.upper())
+        if text is not None and text.strip():
+            values[entry.name] = _parse(entry.name.upper(), text.strip(), entry.default)
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return Settings(**values)
+
+
+def _parse(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise ConfigurationError(f"{name} is {text!r} but must be 1 or 0.")
+    if isinstance(default, int | float):
+        try:
+            return type(default)(text)
+        except ValueError:
+            kind = "a whole number" if isinstance(default, int) else "a number"
+            raise ConfigurationError(f"{name} is {text!r} but must be {kind}.") from None
+    return text
+
+
+def markdown_table() -> str:
+    """The settings as the README shows them."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for entry in fields(Settings):
+        default = int(entry.default) if isinstance(entry.default, bool) else entry.default
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        rows.append(f"| `{entry.name.upper()}` | `{shown}` | {entry.metadata['help']} |")
+    return "\n".join(rows)
