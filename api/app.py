@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from api.events import Sockets
 from api.front import VERSION, Front
 from api.models import ErrorModel
+from api.openapi import Provider
 from api.request import answer
 from api.rest import routes
 from engine.errors import JiomosaError
@@ -34,6 +35,7 @@ def build(front: Front) -> Any:
             title="Jiomosa", version=VERSION, description="Real web browsers, streamed live to devices too weak to run one."
         ),
         conversion_preference="msgspec",
+        openapi_provider_class=Provider,
         # Its documentation pages load scripts from other hosts; ours (api/web/docs.html) does not.
         redoc_ui_path=None,
         scalar_ui_path=None,

@@ -28,6 +28,7 @@ from api.models import (
     SessionConfig,
     SessionList,
 )
+from api.openapi import PngFile
 from api.request import answer, body, page_url
 from api.session import Session
 from engine.errors import JiomosaError
@@ -148,6 +149,7 @@ def routes(front: Front) -> Blueprint:
 
     @rest.get("/api/session/<id>/frame")
     @tag(["polling"])
+    @document_response(PngFile)
     @NO_SESSION
     async def session_frame(id: str) -> Response:
         """The present picture as a PNG file."""

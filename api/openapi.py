@@ -1,0 +1,49 @@
+"""/openapi.json from the code: quart-schema collects the routes, msgspec describes the models.
+
+quart-schema alone puts a model's schema where it is used and loses the models inside it; here every model is a component,
+once, and is referred to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import schema_components
+from quart_schema.openapi import OpenAPIProvider
+
+from api.models import SESSION_ID
+
+REFERENCE = "#/components/schemas/{name}"
+
+
+class PngFile(Struct):
+    """The picture, as a PNG file."""
+
+
+class Provider(OpenAPIProvider):
+    """Describes our routes; see the module."""
+
+    def build_path_parameter(self, name: str, converter: Any) -> dict[str, Any]:
+        parameter = super().build_path_parameter(name, converter)
+        if name == "id":
+            parameter["description"] = "The session's id."
+            parameter["schema"]["pattern"] = SESSION_ID
+        return parameter
+
+    def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        schema, components = _describe(model)
+        return {"content": {"application/json": {"schema": schema}}}, components
+
+    def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        description = (model.__doc__ or "").strip()
+        if model is PngFile:
+            return {"description": description, "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}, {}
+        schema, components = _describe(model)
+        return {"description": description, "content": {"application/json": {"schema": schema}}}, components
+
+
+def _describe(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A reference to `model`, and all components that it needs."""
+    (reference,), components = schema_components([model], ref_template=REFERENCE)
+    return reference, components

@@ -1,0 +1,90 @@
+"""A Jiomosa server of our own, as a child process, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+START_SECONDS = 20.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Server:
+    """`address`: where it serves; `log`: its lines so far."""
+
+    process: subprocess.Popen[str]
+    address: str
+    log: list[str] = field(default_factory=list)
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST JSON; the answer. Raises requests.HTTPError with the server's sentence."""
+        return _checked(requests.post(self.address + path, json=body, timeout=60))
+
+    def get(self, path: str) -> dict[str, Any]:
+        return _checked(requests.get(self.address + path, timeout=60))
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Tell it to stop and wait; returns the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+
+def _checked(response: requests.Response) -> dict[str, Any]:
+    if not response.ok:
+        raise requests.HTTPError(response.text, response=response)
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+@contextlib.contextmanager
+def run(**settings: Any) -> Iterator[Server]:
+    """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end."""
+    environment = os.environ | {name.upper(): str(value) for name, value in settings.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "serve", "--host", "127.0.0.1", "--port", "0"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    serving = threading.Event()
+    server = Server(process, "")
+
+    def read() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            server.log.append(line.rstrip())
+            found = re.search(r"serving on (http://\S+)", line)
+            if found:
+                server.address = found.group(1)
+                serving.set()
+        serving.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        if not serving.wait(START_SECONDS) or not server.address:
+            raise RuntimeError("the server did not start:\n" + "\n".join(server.log))
+        yield server
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        reader.join()
+        assert process.stderr is not None
+        process.stderr.close()
