@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from pathlib import Path
 from engine.settings import Settings
 
 ANSWER_SECONDS = 15.0
-GROUP_SECONDS = 2.0  # Chromium's helpers, once killed, are gone well before
 PROBE_UID_OFFSET = 4000  # from the first session's user id: far from any session at work, whose end sweeps its user id clean
 LANGUAGES = {  # as fontconfig calls them
     "Latin": "en",
@@ -99,7 +97,7 @@ def port_complaint(host: str, port: int) -> str | None:
         with socket.create_server(address[:2], family=family):
             return None
     except OSError as error:
-        return error.strerror or str(error)
+        return os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
 
 
 def sandbox(settings: Settings) -> Sandbox:
@@ -150,21 +148,13 @@ def _show_page(command: Sequence[str], folder: str) -> Trial:
         except subprocess.TimeoutExpired:
             late = f"no page within {ANSWER_SECONDS:g} s. "
         finally:
-            _end_group(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         stdout.seek(0)
         stderr.seek(0)
         shown = "jiomosa-was-here</p>" in stdout.read()
         return Trial(shown, "" if shown else late + last_words(stderr.read()))
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the process group and await its end."""
-    deadline = time.monotonic() + GROUP_SECONDS
-    with contextlib.suppress(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.poll()
-            time.sleep(0.01)
 
 
 def last_words(text: str) -> str:

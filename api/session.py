@@ -28,6 +28,7 @@ from engine.expiry import Expiry
 from engine.framering import FrameRing
 from engine.messages import CaptureSpec, Done, GetPage, Navigate, Notice, Page, Refresh, Refused, Rendition, ToCapture
 from engine.settings import Settings
+from engine.userid import UserId
 
 log = logging.getLogger("jiomosa.session")
 
@@ -51,14 +52,12 @@ class Session:
         id: str,
         width: int,
         height: int,
-        uid: int | None,
         settings: Settings,
         pool: EncoderPool,
         on_end: Callable[[Session], None],
     ) -> None:
         self.id = id
         self.width, self.height = width, height
-        self.uid = uid
         self.created_at = time.time()
         self.expiry = Expiry(time.monotonic(), settings.session_timeout)
         self.page = PageInfo("", "about:blank")
@@ -68,12 +67,14 @@ class Session:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._end: asyncio.Future[None] | None = None
         self._folder = tempfile.mkdtemp(prefix=f"jiomosa-{os.getpid()}-", dir=settings.runtime_dir)
+        # Where we may, each browser runs as a user of its own.
+        self._user = UserId.claim(settings.browser_uid) if os.geteuid() == 0 else None
         try:
-            if uid is not None:
-                os.chown(self._folder, uid, uid)
+            if self._user is not None:
+                os.chown(self._folder, self._user.number, self._user.number)
             self._ring = FrameRing.create(width, height)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._give_back()
             raise
         self._child = Child(f"capture {id}", "capture.main", self._spec())
         self.stream = Stream(self._ring.name, pool, self._send)
@@ -86,7 +87,7 @@ class Session:
             width=self.width,
             height=self.height,
             folder=self._folder,
-            uid=self.uid,
+            uid=self._user.number if self._user else None,
             sandbox=settings.browser_sandbox,
             chromium=settings.chromium,
             chromedriver=settings.chromedriver,
@@ -126,9 +127,14 @@ class Session:
         if self._child.started:
             await self._child.stop(STOP_SECONDS)
         self._ring.close()
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(self._give_back)
         log.info("session %s closed: %s", self.id, reason.message)
         self._on_end(self)
+
+    def _give_back(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._user is not None:
+            self._user.release()
 
     def _capture_ended(self, error: JiomosaError) -> None:
         if self._end is None:

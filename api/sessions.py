@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import time
 
@@ -48,7 +47,7 @@ class Sessions:
             raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
-        session = self._starting[id] = Session(id, width, height, self._free_uid(), self._settings, self._pool, self._ended)
+        session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended)
         try:
             await session.start()
         finally:
@@ -72,16 +71,6 @@ class Sessions:
         timer = self._timers.pop(session.id, None)
         if timer is not None:
             timer.cancel()
-
-    def _free_uid(self) -> int | None:
-        """A user id of its own for each browser, where we may give it one."""
-        if os.geteuid() != 0:
-            return None
-        taken = {session.uid for session in [*self._starting.values(), *self._sessions.values()]}
-        uid = self._settings.browser_uid
-        while uid in taken:
-            uid += 1
-        return uid
 
     def _watch_expiry(self, session: Session) -> None:
         now = time.monotonic()

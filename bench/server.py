@@ -50,9 +50,10 @@ def _checked(response: requests.Response) -> dict[str, Any]:
 @contextlib.contextmanager
 def run(**settings: Any) -> Iterator[Server]:
     """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end."""
-    environment = os.environ | {name.upper(): str(value) for name, value in settings.items()}
+    chosen = {"host": "127.0.0.1", "port": 0} | settings
+    environment = os.environ | {name.upper(): str(value) for name, value in chosen.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "--host", "127.0.0.1", "--port", "0"],
+        ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "api.cli", "serve"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,

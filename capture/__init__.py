@@ -1,0 +1,1 @@
+"""One process a session: its screen, its browser, its grabber, its input."""

@@ -1,0 +1,146 @@
+"""The session's browser: ChromeDriver and Chromium, launched and ended through Selenium.
+
+Selenium starts the browser and quits it. In between everything goes over BiDi (`capture.bidi`), for a WebDriver command waits
+behind a page that loads. ChromeDriver speaks with Chromium through a pipe: nobody else can reach its debugging interface, and
+when ChromeDriver dies, Chromium ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from capture.bidi import Bidi, Event
+from capture.programs import Program, Programs, process_end
+from engine.errors import ChildGone, ConfigurationError
+from engine.messages import CaptureSpec
+
+if TYPE_CHECKING:
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+START_SECONDS = 10.0  # ChromeDriver says its port after 0.05 s
+QUIT_SECONDS = 2.0  # a healthy browser takes 0.1 s; one that hangs is killed
+
+FLAGS = (
+    "--kiosk",
+    "--window-position=0,0",
+    # Software compositing; the second flag only so that WebGL exists (DESIGN.md, section 4).
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-smooth-scrolling",  # one frame a wheel notch instead of twelve
+    "--remote-debugging-pipe",
+    # Quiet: no first-run pages, no traffic of its own, no bubbles over the page.
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--noerrdialogs",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--disable-infobars",
+    "--disable-session-crashed-bubble",
+    "--disable-features=Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider",
+    "--password-store=basic",
+    # Crash handlers double-fork and outlive the browser.
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+)
+
+# What happens to a dialog that a page opens: it must not stop the page, its loading or input for good. Whoever navigates has
+# answered a page that asks whether to leave it.
+PROMPTS = {"default": "dismiss", "beforeUnload": "accept", "file": "dismiss"}
+
+
+class Browser:
+    """A running browser. Make with `start`."""
+
+    def __init__(self, driver_program: Program, driver: WebDriver, bidi: Bidi) -> None:
+        self.driver_program = driver_program
+        self._driver = driver
+        self.bidi = bidi
+        self.version: str = driver.capabilities["browserVersion"]
+        self.gone: asyncio.Future[None] = process_end(driver.capabilities["goog:processID"])
+
+    @classmethod
+    async def start(cls, programs: Programs, spec: CaptureSpec, on_event: Event, lost: Any, screen: asyncio.Task[Any]) -> Browser:
+        """Start ChromeDriver and Chromium on `screen`. Raises `ConfigurationError` or `ChildGone`."""
+        selenium = asyncio.create_task(asyncio.to_thread(_import_selenium))  # takes longer than the screen: meanwhile
+        await screen
+        program = await programs.start(
+            "ChromeDriver", spec.chromedriver, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            port = await _port(program)
+            await selenium
+            driver = await asyncio.to_thread(_launch, port, spec)
+            bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
+        except BaseException:
+            await program.end()
+            raise
+        return cls(program, driver, bidi)
+
+    async def end(self) -> None:
+        """Quit the browser in good order if it can still do that, then end ChromeDriver."""
+        await self.bidi.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(asyncio.create_task(asyncio.to_thread(self._quit))), QUIT_SECONDS)
+        await self.driver_program.end()
+        self.gone.cancel()
+
+    def _quit(self) -> None:
+        from selenium.common.exceptions import WebDriverException
+        from urllib3.exceptions import HTTPError
+
+        with contextlib.suppress(WebDriverException, HTTPError, OSError):
+            self._driver.quit()
+
+
+def _import_selenium() -> None:
+    import selenium.webdriver.chrome.options
+    import selenium.webdriver.remote.webdriver  # noqa: F401
+
+
+def _launch(port: int, spec: CaptureSpec) -> WebDriver:
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.remote.webdriver import WebDriver
+    from urllib3.exceptions import HTTPError
+
+    options = Options()
+    options.binary_location = spec.chromium
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.add_argument(f"--window-size={spec.width},{spec.height}")
+    options.add_argument(f"--user-data-dir={spec.folder}/profile")
+    if not spec.sandbox:
+        options.add_argument("--no-sandbox")
+    options.add_experimental_option("excludeSwitches", ["enable-automation"])  # or an info bar steals 56 rows
+    options.page_load_strategy = "none"
+    options.set_capability("webSocketUrl", True)
+    options.set_capability("unhandledPromptBehavior", PROMPTS)
+    try:
+        return WebDriver(f"http://127.0.0.1:{port}", options=options)
+    except WebDriverException as error:
+        reason = (error.msg or str(error)).strip().splitlines()[0].rstrip(".")
+        raise ConfigurationError(
+            f"Chromium could not be started: {reason}. Run `jiomosa doctor`.", code="browser_failed"
+        ) from error
+    except (HTTPError, OSError) as error:
+        raise ChildGone(f"ChromeDriver went away while it started Chromium ({error}).") from error
+
+
+async def _port(program: Program) -> int:
+    """Where ChromeDriver listens; its output is read on, so that it never waits for a reader."""
+    stdout = program.process.stdout
+    assert stdout is not None
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while line := await stdout.readline():
+                if found := re.search(rb"started successfully on port (\d+)", line):
+                    program.reader = asyncio.create_task(stdout.read())
+                    return int(found.group(1))
+    except TimeoutError:
+        raise ChildGone(f"ChromeDriver did not say its port within {START_SECONDS:g} seconds.") from None
+    raise ChildGone("ChromeDriver ended before it listened; run `jiomosa doctor`.")

@@ -1,0 +1,115 @@
+"""From damage on the screen to frames in the ring.
+
+XDamage tells which rows changed; one MIT-SHM request then makes the X server write them straight into a slot, whose memory it has
+mapped by descriptor. Our part is the decision (`capture.schedule`), one request and one notice a frame: nothing runs, not even a
+timer, while nothing changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+import xcffib.damage
+import xcffib.shm
+import xcffib.xfixes
+from xcffib import xproto
+
+from capture.display import Display
+from capture.schedule import Grab, Schedule
+from engine.framering import SLOTS, FrameHead, FrameRing
+from engine.messages import Done, Message, Notice
+
+ALL_PLANES = 0xFFFFFFFF
+TIMER_STEP = 0.001  # uvloop's timers count whole milliseconds from when the loop last woke: never ask for less
+
+
+class Grabber:
+    """Fills `ring` with what is on `display`, and sends `Notice` and `Done`. Demand is none at first."""
+
+    def __init__(self, display: Display, ring: FrameRing, max_fps: float, send: Callable[[Message], None]) -> None:
+        self._display = display
+        self._ring = ring
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._schedule = Schedule(SLOTS, ring.head.height, max_fps)
+
+        connection = display.connection
+        self._shm = connection(xcffib.shm.key)
+        self._shm.QueryVersion().reply()
+        self._segment = connection.generate_id()
+        display.send_fd(ring.fd)
+        self._shm.AttachFdChecked(self._segment, False).check()
+
+        connection(xcffib.xfixes.key).QueryVersion(5, 0).reply()  # XDamage wants XFixes to have been greeted
+        damage = connection(xcffib.damage.key)
+        damage.QueryVersion(1, 1).reply()
+        display.on(xcffib.damage.NotifyEvent, self._damaged)
+        damage.CreateChecked(connection.generate_id(), display.root, xcffib.damage.ReportLevel.RawRectangles).check()
+
+    @property
+    def seq(self) -> int:
+        """The newest frame; 0 before the first."""
+        return self._schedule.seq
+
+    def wants(self, fps: float) -> None:
+        """At most `fps` frames a second from now on; 0: none."""
+        self._schedule.wants(fps)
+        self.step()
+
+    def released(self, slot: int) -> None:
+        """The front gave `slot` back. Raises ValueError where it had no lease."""
+        self._schedule.released(slot)
+        self.step()
+
+    def refresh(self, token: int) -> None:
+        """Answer `token` once a frame shows all that was drawn until now."""
+        self._display.round_trip()
+        self._schedule.refresh(token)
+        self.step()
+
+    def step(self) -> None:
+        """Take in the damage that has come and do what is due. To be called when the display is readable."""
+        schedule = self._schedule
+        while True:
+            self._display.dispatch()  # again after each grab: its reply may have brought events with it
+            due = schedule.next(time.monotonic())
+            if due is None:
+                break
+            if isinstance(due, Grab):
+                self._grab(due)
+            else:
+                self._send(Done(due.token, due.seq))
+        self._set_timer(schedule.wake_at)
+
+    def close(self) -> None:
+        self._set_timer(math.inf)
+
+    def _damaged(self, event: xcffib.damage.NotifyEvent) -> None:
+        area = event.area
+        self._schedule.damaged(area.y, area.y + area.height)
+
+    def _grab(self, grab: Grab) -> None:
+        ring, (top, bottom) = self._ring, grab.fetch
+        offset = ring.pixels_offset(grab.slot) + top * ring.stride
+        timestamp_ms = time.time_ns() // 1_000_000
+        begin = time.monotonic_ns()
+        self._shm.GetImage(
+            self._display.root,
+            *(0, top, ring.head.width, bottom - top),
+            *(ALL_PLANES, xproto.ImageFormat.ZPixmap, self._segment, offset),
+        ).reply()
+        end = time.monotonic_ns()
+        size = (ring.head.width, ring.head.height, ring.stride)
+        ring.write_head(grab.slot, FrameHead(grab.seq, begin, end, timestamp_ms, *size, *grab.changed))
+        self._send(Notice(grab.slot, grab.seq, end))
+
+    def _set_timer(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if when < math.inf:
+            self._timer = self._loop.call_later(max(when - time.monotonic(), 0) + TIMER_STEP / 2, self.step)

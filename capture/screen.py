@@ -1,0 +1,119 @@
+"""The session's own X server: a virtual screen in memory that only we and the session's browser may see.
+
+Access is by a cookie in an Xauthority file, of one entry:
+
+    family   2 bytes, big-endian   0xffff: any host
+    address  counted string        empty
+    number   counted string        empty: any display, for its number is not known before it has started
+    name     counted string        "MIT-MAGIC-COOKIE-1"
+    data     counted string        the cookie
+
+where a counted string is a 2-byte big-endian length and as many bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import struct
+from pathlib import Path
+
+import xcffib
+
+from capture.display import Display
+from capture.programs import Program, Programs
+from engine.errors import ChildGone
+
+COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
+START_SECONDS = 10.0  # it takes 0.05 s; on a machine that is this slow nothing else would work either
+
+
+def xauthority(cookie: bytes) -> bytes:
+    """The content of an Xauthority file that lets its reader into any X server with this cookie."""
+    counted = (struct.pack(">H", len(part)) + part for part in (b"", b"", COOKIE_NAME, cookie))
+    return struct.pack(">H", 0xFFFF) + b"".join(counted)
+
+
+class Screen:
+    """A running Xvfb and our connection to it. Make with `start`."""
+
+    def __init__(self, program: Program, number: int, display: Display) -> None:
+        self.program = program
+        self.number = number
+        self.display = display
+
+    @classmethod
+    async def start(cls, programs: Programs, width: int, height: int) -> Screen:
+        """Start an X server with one screen of `width` x `height` pixels. Raises `ConfigurationError` or `ChildGone`."""
+        authority = programs.folder / "Xauthority"
+        authority.write_bytes(xauthority(secrets.token_bytes(16)))
+        programs.give(authority)
+
+        reading, writing = os.pipe()
+        try:
+            program = await programs.start(
+                "The X server",
+                "Xvfb",
+                *("-displayfd", str(writing)),
+                *("-screen", "0", f"{width}x{height}x24"),
+                *("-auth", str(authority)),
+                *("-nolisten", "tcp", "-noreset", "-nocursor"),
+                *("-extension", "GLX"),  # 14 MB instead of 66
+                # A killed X server leaves its lock and its socket behind; on SIGTERM it removes them.
+                death_signal="TERM",
+                fd=writing,
+            )
+        finally:
+            os.close(writing)
+        number = await _display_number(reading)
+        if number is None:
+            await program.end()
+            raise ChildGone("The X server could not start; run `jiomosa doctor`.")
+        programs.export("DISPLAY", f":{number}")
+        try:
+            return cls(program, number, Display(f":{number}", authority))
+        except xcffib.ConnectionException as error:
+            await cls._end(program, number)
+            raise ChildGone(f"The X server :{number} does not let us in ({error}).") from error
+
+    async def end(self) -> None:
+        """End the X server and leave nothing of it behind."""
+        self.display.close()
+        await self._end(self.program, self.number)
+
+    @staticmethod
+    async def _end(program: Program, number: int) -> None:
+        if await program.end():
+            return
+        _remove_lock(number, program.process.pid)
+
+
+def _remove_lock(number: int, pid: int) -> None:
+    """What a killed X server leaves behind."""
+    lock = Path(f"/tmp/.X{number}-lock")
+    with contextlib.suppress(OSError, ValueError):
+        # The number may have been taken over already: remove the lock only if it is still the dead one's.
+        if int(lock.read_text()) == pid:
+            Path(f"/tmp/.X11-unix/X{number}").unlink(missing_ok=True)
+            lock.unlink()
+
+
+async def _display_number(fd: int) -> int | None:
+    """What the X server writes to its -displayfd; None when it ends, or takes too long, instead.
+
+    Number and newline come apart, and an X server that finds the pipe closed before the newline dies: read to the newline.
+    """
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
+    )
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            line = await reader.readline()
+    except TimeoutError:
+        return None
+    finally:
+        transport.close()
+    return int(line) if line.endswith(b"\n") else None
