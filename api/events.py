@@ -266,10 +266,10 @@ def _pixel(session: Session, x: float, y: float) -> tuple[int, int]:
     return column, row
 
 
-def _same_or(origins: tuple[str, ...]) -> Callable[[str, dict[str, Any]], bool]:
-    """Whether an origin is listed, or this server's own."""
+def _same_or(origins: tuple[str, ...]) -> Callable[[str | None, dict[str, Any]], bool]:
+    """Whether an origin is listed, or this server's own; asked also where a client (no browser) names none."""
 
-    def allowed(origin: str, environ: dict[str, Any]) -> bool:
-        return origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST")
+    def allowed(origin: str | None, environ: dict[str, Any]) -> bool:
+        return origin is not None and (origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST"))
 
     return allowed

@@ -97,7 +97,7 @@ def port_complaint(host: str, port: int) -> str | None:
         with socket.create_server(address[:2], family=family):
             return None
     except OSError as error:
-        return os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
+        return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def sandbox(settings: Settings) -> Sandbox:

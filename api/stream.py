@@ -82,9 +82,9 @@ class Stream:
         if not self._ended:
             self._apply(self._broadcast.leave(self._now(), viewer))
 
-    def changed(self, viewer: Viewer) -> None:
-        """The viewer's quality or rate has been changed."""
-        self._apply(self._broadcast.change(self._now(), viewer, viewer.rendition, viewer.adaptation.fps))
+    def changed(self, viewer: Viewer, *, owed: bool = True) -> None:
+        """The viewer's quality or rate has been changed; see `Broadcast.change`."""
+        self._apply(self._broadcast.change(self._now(), viewer, viewer.rendition, viewer.adaptation.fps, owed=owed))
 
     async def poll(self, rendition: Rendition, demand_seconds: float) -> Packet:
         """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long."""
@@ -118,7 +118,7 @@ class Stream:
             quality, fps = adaptation.quality, adaptation.fps
             if link is None or not adaptation.sample(link):
                 continue
-            self.changed(viewer)
+            self.changed(viewer, owed=False)  # adapting is no reason to send a still page again
             if adaptation.quality != quality:
                 viewer.tell("quality:updated", {"quality": adaptation.quality})
             if adaptation.fps != fps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
@@ -38,7 +39,10 @@ class Client:
 
     def __init__(self, address: str) -> None:
         url = address.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-        self._socket: ClientConnection = connect(url, compression=None, max_size=None, ping_interval=None)
+        self._open = contextlib.ExitStack()
+        self._socket: ClientConnection = self._open.enter_context(
+            connect(url, compression=None, max_size=None, ping_interval=None)
+        )
         assert str(self._socket.recv()).startswith("0")
         self._socket.send("40")
         assert str(self._socket.recv()).startswith("40")
@@ -87,7 +91,7 @@ class Client:
                 return event
 
     def close(self) -> None:
-        self._socket.close()
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self

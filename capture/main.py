@@ -23,7 +23,7 @@ from capture.programs import Programs
 from capture.screen import Screen
 from capture.windows import Windows
 from engine.channel import Channel
-from engine.errors import ChildGone, JiomosaError
+from engine.errors import ChildGone, JiomosaError, Unavailable
 from engine.framering import FrameRing
 from engine.messages import (
     CaptureSpec,
@@ -145,8 +145,15 @@ class Capture:
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Something nobody foresaw: better a session that ends than one that is half alive.
+            log.error("session %s: %s", self._spec.session_id, error, exc_info=error)
+            self._end(Unavailable("The session failed inside; the server's log says more."))
 
     # ---- messages
 

@@ -26,6 +26,7 @@ class ShownPage:
         self._bidi: Bidi | None = None
         self._contexts: list[str] = []  # top-level, newest last
         self._cdp_sessions: dict[str, str] = {}
+        self._last = ("", "about:blank")
         self._loading: asyncio.Task[None] | None = None
 
     async def open(self, bidi: Bidi) -> None:
@@ -83,10 +84,15 @@ class ShownPage:
         await self._bidi.call("browsingContext.navigate", context=self._shown, url=url, wait="complete")
 
     async def present(self) -> tuple[str, str]:
-        """Title and address as the browser, not the page, has them: a page that hangs does not matter."""
-        history = await self.cdp("Page.getNavigationHistory")
-        entry = history["entries"][history["currentIndex"]]
-        return entry["title"], entry["url"]
+        """Title and address as the browser, not the page, has them: a page that hangs does not matter.
+
+        While the browser moves from one page's process to the next's it has neither; then those of before.
+        """
+        with contextlib.suppress(CommandFailed):
+            history = await self.cdp("Page.getNavigationHistory")
+            entry = history["entries"][history["currentIndex"]]
+            self._last = entry["title"], entry["url"]
+        return self._last
 
     async def cdp(self, method: str, /, **params: Any) -> dict[str, Any]:
         """A command of the Chrome DevTools Protocol to the shown page.

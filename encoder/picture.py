@@ -1,8 +1,8 @@
 """Pixels -> a compressed picture.
 
-Input is always a view of a frame ring's slot: (height, width, 4) uint8, BGRX, not copied. JPEG is libjpeg-turbo by simplejpeg,
-colour conversion included; PNG is a numpy "sub" filter and isal's deflate at its fastest level, several times as fast as Pillow at
-about its size.
+Input is always a view of a frame ring's slot: (height, width, 4) uint8, BGRX, not copied. JPEG is libjpeg-turbo by
+simplejpeg, colour conversion included; PNG is a numpy "sub" filter and isal's deflate at its fastest level, several times as
+fast as Pillow at about its size.
 """
 
 from __future__ import annotations

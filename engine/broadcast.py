@@ -155,12 +155,14 @@ class Broadcast:
         self._update_demand()
         return self._take_actions()
 
-    def change(self, now: float, viewer: Hashable, rendition: Rendition, fps: float) -> list[Action]:
-        """The viewer wants another rendition or rate; another rendition is owed to it at once, even of a still page."""
+    def change(self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, owed: bool = True) -> list[Action]:
+        """The viewer gets another rendition or rate; if `owed`, another rendition comes at once, even of a still page."""
         entry = self._viewers[viewer]
         entry.pace.set_fps(fps)
         if rendition != entry.rendition:
             self._leave_stream(viewer, entry)
+            if not owed and entry.shown[1] == entry.rendition:
+                entry.shown = (entry.shown[0], rendition)
             entry.rendition = rendition
             self._streams.setdefault(rendition, _Stream()).viewers += 1
         if entry.ready:

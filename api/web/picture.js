@@ -80,11 +80,16 @@
       onDrawn(frame);
     }
 
-    // As large as the stage allows, aspect kept.
+    // As large as the stage allows, aspect kept, in the middle; on whole pixels of the screen, or all of it would be blurred.
     self.fit = function () {
-      var scale = Math.min(stage.clientWidth / canvas.width, stage.clientHeight / canvas.height);
-      canvas.style.width = Math.max(1, Math.round(canvas.width * scale)) + 'px';
-      canvas.style.height = Math.max(1, Math.round(canvas.height * scale)) + 'px';
+      var scale = Math.min(stage.clientWidth / canvas.width, stage.clientHeight / canvas.height), dense = root.devicePixelRatio || 1;
+      function place(offset, size, room, pixels) {
+        var whole = Math.max(1, Math.floor(pixels * scale * dense));
+        canvas.style[size] = whole / dense + 'px';
+        canvas.style[offset] = Math.floor((room * dense - whole) / 2) / dense + 'px';
+      }
+      place('left', 'width', stage.clientWidth, canvas.width);
+      place('top', 'height', stage.clientHeight, canvas.height);
     };
     root.addEventListener('resize', self.fit);
 

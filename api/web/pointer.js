@@ -43,17 +43,23 @@
       moveTimer = setTimeout(sendMove, MOVE_INTERVAL);
     }
 
-    canvas.addEventListener('mousemove', function (event) { move(picture.pixelAt(event.clientX, event.clientY)); });
-    canvas.addEventListener('mousedown', function (event) {
-      press = { x: event.clientX, y: event.clientY, button: event.button };
-      onPress(false);
-      event.preventDefault(); // keeps the focus where onPress put it, and the middle button from its own scrolling
-    });
-    root.addEventListener('mouseup', function (event) {
+    // Pointer events where there are any: mouse events are rounded to whole pixels of the window, and on a dense screen, or
+    // with a large picture on a small one, that is several pixels of the frame. Fingers come as touch events, below.
+    var kind = root.PointerEvent ? 'pointer' : 'mouse';
+    function listen(target, name, handler) {
+      target.addEventListener(kind + name, function (event) { if (event.pointerType !== 'touch') handler(event); });
+    }
+    listen(canvas, 'move', function (event) { move(picture.pixelAt(event.clientX, event.clientY)); });
+    listen(canvas, 'down', function (event) { press = { x: event.clientX, y: event.clientY, button: event.button }; });
+    listen(root, 'up', function (event) {
       var was = press;
       if (!was || event.button !== was.button) return;
       press = null;
       if (was.button < 3 && Math.abs(event.clientX - was.x) + Math.abs(event.clientY - was.y) <= SLOP) click(was.x, was.y, was.button);
+    });
+    canvas.addEventListener('mousedown', function (event) {
+      onPress(false);
+      event.preventDefault(); // keeps the focus where onPress put it, and the middle button from its own scrolling
     });
     canvas.addEventListener('contextmenu', function (event) { event.preventDefault(); });
 
@@ -116,7 +122,7 @@
     canvas.addEventListener('touchstart', function (event) {
       var touch = event.touches[0], at = picture.pixelAt(touch.clientX, touch.clientY);
       var stopping = !!momentum;
-      momentum = null;
+      momentum = press = null; // a pen says everything twice
       letGo();
       if (event.touches.length !== 1 || !at) return;
       finger = {

@@ -2,7 +2,7 @@
 (function (root) {
   'use strict';
   var Jiomosa = root.Jiomosa = root.Jiomosa || {};
-  var TOAST = 7000; // ms
+  var TOAST = { bad: 7000, good: 2500 }; // ms
   var PLAUSIBLE = 5000; // ms: an age beyond it, or below zero, tells about two clocks and not about the link
   var SAMPLES = 15;
 
@@ -11,7 +11,7 @@
 
   Jiomosa.status = function (picture) {
     var badge = byId('badge'), notice = byId('notice'), toasts = byId('toasts');
-    var ages = [], bytes = 0, since = Date.now(), live = false;
+    var ages = [], bytes = 0, since = Date.now(), live = false, newest = 0;
 
     function median() {
       var sorted = ages.slice().sort(function (a, b) { return a - b; });
@@ -32,8 +32,13 @@
 
     return {
       received: function (frame) { bytes += frame.size || 0; },
+      // A picture that tells nothing of the link: the first one, which may have been waiting for somebody to come, and one that
+      // was sent before, in another quality.
+      joined: function () { newest = 0; },
       drawn: function (frame) {
-        var age = Date.now() - frame.timestamp;
+        var age = Date.now() - frame.timestamp, before = newest;
+        newest = frame.timestamp;
+        if (!before || newest === before) return;
         if (age >= 0 && age < PLAUSIBLE) ages.push(age); else ages = [];
         if (ages.length > SAMPLES) ages.shift();
       },
@@ -57,15 +62,18 @@
         if (final) byId('notice-link').focus();
       },
 
+      // kind: 'bad' or 'good'; good news stays for a moment only, and one at a time
       toast: function (text, kind) {
         var last = toasts.lastChild, element;
+        kind = kind || 'bad';
         if (last && last.textContent === text) return; // the same thing said twice helps nobody
+        if (last && kind === 'good' && last.className === 'toast good') toasts.removeChild(last);
         element = document.createElement('p');
-        element.className = 'toast ' + (kind || 'bad');
+        element.className = 'toast ' + kind;
         element.textContent = text;
         toasts.appendChild(element);
         while (toasts.childNodes.length > 3) toasts.removeChild(toasts.firstChild);
-        setTimeout(function () { if (element.parentNode) toasts.removeChild(element); }, TOAST);
+        setTimeout(function () { if (element.parentNode) toasts.removeChild(element); }, TOAST[kind]);
         element.addEventListener('click', function () { if (element.parentNode) toasts.removeChild(element); });
       }
     };

@@ -8,6 +8,7 @@
   var GONE = {
     not_found: 'The server knows no session with this name: it was closed, or the server was started anew.',
     session_closed: 'It was closed, by somebody or because the server stopped.',
+    child_gone: 'Its browser stopped unexpectedly. Start another one.',
     session_expired: 'It was idle for too long, so the server closed it.'
   };
 
@@ -54,7 +55,8 @@
     gone = true;
     socket.close();
     fallback.stop();
-    keyboard.blur();
+    panel.close();
+    document.body.classList.add('ended'); // nothing on the page would do anything now, but for the way back
     status.badge('gone', 'ended');
     status.notice('This session is gone', GONE[code] || GONE.not_found, true);
   }
@@ -120,6 +122,7 @@
     unreachable(reason);
   });
   socket.on('subscribed', function (data) {
+    status.joined();
     settings.show(data);
     settings.again();
     look(0);

@@ -198,11 +198,11 @@ def test_openapi_describes_every_endpoint_and_refers_to_nothing_that_is_missing(
 
 
 def test_an_unused_session_expires_and_a_watched_one_does_not(site: str) -> None:
-    with run(session_timeout=2, encoders=1) as server, Client(server.address) as client:
-        for id in ("watched", "unused"):
-            server.post("/api/session/create", session_id=id, width=320, height=240)
+    with run(session_timeout=4, encoders=1) as server, Client(server.address) as client:
+        server.post("/api/session/create", session_id="watched", width=320, height=240)
         client.emit("subscribe", {"session_id": "watched"})
         client.wait_for("subscribed")
+        server.post("/api/session/create", session_id="unused", width=320, height=240)
         deadline = time.monotonic() + 15
         while requests.get(f"{server.address}/api/session/unused/info", timeout=60).status_code != 404:
             assert time.monotonic() < deadline

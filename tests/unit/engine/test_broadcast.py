@@ -71,12 +71,15 @@ class World(RuleBasedStateMachine):
         self.act(self.broadcast.leave(self.now, viewer))
 
     @precondition(lambda self: self.viewers)
-    @rule(data=st.data(), quality=QUALITIES, fps=FPS)
-    def change(self, data: st.DataObject, quality: int, fps: float) -> None:
+    @rule(data=st.data(), quality=QUALITIES, fps=FPS, owed=st.booleans())
+    def change(self, data: st.DataObject, quality: int, fps: float, owed: bool) -> None:
         viewer = data.draw(st.sampled_from(sorted(self.viewers, key=str)))
+        seq, rendition = self.shown.get(viewer, (0, None))
+        if seq and not owed and rendition == self.viewers[viewer]:
+            self.shown[viewer] = (seq, Rendition("jpeg", quality))
         self.viewers[viewer], self.fps[viewer] = Rendition("jpeg", quality), fps
         self.delivered_at.pop(viewer, None)
-        self.act(self.broadcast.change(self.now, viewer, self.viewers[viewer], fps))
+        self.act(self.broadcast.change(self.now, viewer, self.viewers[viewer], fps, owed=owed))
 
     @precondition(lambda self: set(self.viewers) - self.ready)
     @rule(data=st.data())

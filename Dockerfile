@@ -1,0 +1,40 @@
+# syntax=docker/dockerfile:1
+# Jiomosa on Debian, as a user without rights, set up by the same script and lock as `make serve`.
+#
+#   docker build -t jiomosa .
+#   docker run --rm -p 5000:5000 --shm-size=1g --security-opt seccomp=unconfined jiomosa
+#
+# --shm-size  Pictures pass between processes in /dev/shm: about 15 MB a session at 1280x720, 130 MB at 3840x2160. Docker's own
+#             64 MB hold two or three sessions.
+# --security-opt seccomp=unconfined
+#             Chromium's sandbox begins with a user namespace, which Docker's default seccomp profile forbids to all but
+#             CAP_SYS_ADMIN. (Each renderer then gets Chromium's own, tighter seccomp filter.) A profile that adds `clone`,
+#             `clone3` and `unshare` with CLONE_NEWUSER to Docker's default is narrower still. On hosts whose AppArmor restricts
+#             user namespaces (Ubuntu 24.04) add --security-opt apparmor=unconfined.
+#             The other way is -e BROWSER_SANDBOX=0, for pages that you trust only.
+#
+# Is all well?   docker run --rm --shm-size=1g --security-opt seccomp=unconfined jiomosa doctor
+FROM debian:bookworm-slim
+
+WORKDIR /app
+
+# tini, as the first process, reaps what Chromium's helpers leave to it. Python is Debian's.
+COPY .ci/setup .ci/setup
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini python3 python3-venv \
+    && .ci/setup system \
+    && rm -rf /var/lib/apt/lists/*
+
+COPY . .
+RUN --mount=type=cache,target=/root/.cache/pip .ci/setup runtime \
+    && .venv/bin/python -m compileall -q engine api capture encoder \
+    && useradd --create-home jiomosa \
+    && install -d -m 1777 /tmp/.X11-unix
+
+USER jiomosa
+ENV HOST=0.0.0.0 PORT=5000 PYTHONDONTWRITEBYTECODE=1
+EXPOSE 5000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+    CMD [".venv/bin/python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=4)"]
+ENTRYPOINT ["tini", "--", "/app/.venv/bin/jiomosa"]
+CMD ["serve"]

@@ -1,0 +1,63 @@
+# What a person does with Jiomosa. `make` alone lists it. The set-up behind each target is .ci/setup: quick and silent when nothing is missing.
+SETUP = @MAKE_GOAL=$(or $(firstword $(MAKECMDGOALS)),setup) .ci/setup
+BIN = .venv/bin
+CODE = engine api capture encoder bench tests .ci
+ARGS =
+
+.PHONY: help serve test setup doctor lint types format bench readme lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+serve: ## install what is missing, then serve on http://127.0.0.1:5000 (HOST=0.0.0.0, PORT=8000; ARGS="--help" for more)
+	$(SETUP) system runtime
+	@exec $(BIN)/jiomosa serve $(ARGS)
+
+test: ## install what is missing, then run the tests (ARGS="-k click" for some of them)
+	$(SETUP) system node dev clients
+	@exec $(BIN)/pytest $(ARGS)
+
+setup: ## the set-up alone, for both serving and testing
+	$(SETUP) system node dev clients
+
+doctor: ## check this machine, one line for each thing
+	$(SETUP) runtime
+	@exec $(BIN)/jiomosa doctor
+
+lint: ## style, who imports whom, and that the locks fit pyproject.toml
+	$(SETUP) dev
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/check_locks.py
+
+types: ## mypy, strictly
+	$(SETUP) dev
+	@$(BIN)/mypy
+	@$(BIN)/mypy .ci/*.py
+
+format: ## let ruff rewrite the code in its style
+	$(SETUP) dev
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+bench: ## measure (ARGS="--help" for what)
+	$(SETUP) system dev
+	@exec $(BIN)/jiomosa bench $(ARGS)
+
+readme: ## write the settings table into README.md
+	$(SETUP) runtime
+	@$(BIN)/python .ci/readme.py
+
+# uv resolves for every Python and processor at once and reads no pip configuration, so that nothing of this machine gets in.
+# Pins stay where they are unless pyproject.toml rules them out; ARGS=--upgrade moves all of them.
+COMPILE = build/uv/bin/uv pip compile --quiet --no-config --no-emit-index-url \
+	--no-emit-find-links --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(ARGS) pyproject.toml -
+lock: ## write the locks anew from pyproject.toml (ARGS=--upgrade for the newest of everything)
+	@python3 -m venv build/uv && build/uv/bin/pip install --quiet uv==0.13.9
+	@echo 'setuptools>=77' | $(COMPILE) --output-file requirements.lock
+	@echo 'setuptools>=77' | $(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove what the set-up made in this folder
+	rm -rf .venv build

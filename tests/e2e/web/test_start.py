@@ -1,0 +1,67 @@
+"""The start page: sessions made, listed, opened and closed."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from .conftest import Page
+from .mock import Mock
+
+
+def start(page: Page, mock: Mock) -> None:
+    """Open the start page, its list filled."""
+    page.driver.get(mock.url)
+    page.until("!document.getElementById('empty').hidden || document.querySelector('.session')")
+
+
+def test_create(page: Page, mock: Mock) -> None:
+    start(page, mock)
+    page.driver.find_element(By.ID, "url").send_keys("b.example")
+    page.driver.find_element(By.ID, "session-id").send_keys("two")
+    page.driver.find_element(By.ID, "start").click()
+    assert mock.expect("create") == [{"width": 1280, "height": 720, "url": "b.example", "session_id": "two"}]
+    page.until("location.pathname === '/api/session/two/viewer'")
+    mock.expect("subscribe")
+
+
+def test_errors_in_words(page: Page, mock: Mock) -> None:
+    start(page, mock)
+    page.driver.find_element(By.ID, "session-id").send_keys("one")
+    page.driver.find_element(By.ID, "start").click()
+    page.until("document.getElementById('problem').textContent === \"There is a session 'one' already.\"")
+    mock.load_error = "Its name was not found."
+    page.driver.find_element(By.ID, "session-id").send_keys("-more")
+    page.driver.find_element(By.ID, "start").click()
+    page.until("/the page did not load: Its name was not found[.]/.test(document.getElementById('problem').textContent)")
+    page.until("document.querySelectorAll('.session').length === 2")
+
+
+def test_server_away(page: Page, mock: Mock) -> None:
+    start(page, mock)
+    refresh = "document.dispatchEvent(new Event('visibilitychange'))"  # as when somebody comes back to the tab
+    mock.stop()
+    page.js(refresh)
+    page.until("/can not be reached/.test(document.getElementById('list-problem').textContent)")
+    mock.start()
+    page.js(refresh)
+    page.until("document.getElementById('list-problem').hidden")
+
+
+def test_close_asks_once_more(page: Page, mock: Mock) -> None:
+    start(page, mock)
+    close = page.driver.find_element(By.CSS_SELECTOR, ".session button")
+    close.click()
+    assert close.text == "Really close?"
+    assert "one" in mock.sessions
+    close.click()
+    page.until("!document.getElementById('empty').hidden")
+    assert mock.sessions == {}
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (800, 600), (1280, 800)])
+def test_fits(page: Page, mock: Mock, width: int, height: int) -> None:
+    mock.add("a-long-name-of-sixty-four-letters-which-is-as-many-as-there-can-be", url="https://a.example/" + "long-" * 60)
+    page.size(width, height)
+    start(page, mock)
+    assert page.js("document.documentElement.scrollWidth") <= width

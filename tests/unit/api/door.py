@@ -1,0 +1,120 @@
+"""A Socket.IO server with two sessions that keep what they are given, and one viewer at its door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+
+from api.events import Sockets
+from api.transport import Outbox
+from api.viewer import Viewer
+from engine.channel import MAX_MESSAGE_BYTES
+from engine.errors import JiomosaError, NotFound
+from engine.messages import ToCapture
+from engine.settings import Settings
+
+WIDTH, HEIGHT = 320, 200
+SID = "sid"
+
+
+GOOD: dict[str, dict[str, Any]] = {
+    "input:click": {"x": 1, "y": 1},
+    "input:move": {"x": 1, "y": 1},
+    "input:scroll": {"deltaY": 1},
+    "input:text": {"text": "x"},
+    "input:key": {"key": "Enter"},
+}
+
+
+class FakeStream:
+    def __init__(self) -> None:
+        self.newest_seq = 41
+        self.changes = 0
+
+    def changed(self, viewer: Viewer) -> None:
+        self.changes += 1
+
+
+class FakeSession:
+    """A session that injects nothing but keeps what it should."""
+
+    def __init__(self, id: str) -> None:
+        self.id, self.width, self.height = id, WIDTH, HEIGHT
+        self.closed = False
+        self.stream = FakeStream()
+        self.watching: list[Viewer] = []
+        self.injected: list[ToCapture] = []
+        self.refusal: JiomosaError | None = None
+
+    def watch(self, viewer: Viewer) -> None:
+        assert viewer not in self.watching
+        self.watching.append(viewer)
+
+    def unwatch(self, viewer: Viewer) -> None:
+        self.watching.remove(viewer)
+
+    async def inject(self, build: Any) -> None:
+        await asyncio.sleep(0)
+        if self.refusal:
+            raise self.refusal
+        message = build(7)
+        assert len(msgspec.msgpack.encode(message)) < MAX_MESSAGE_BYTES  # as the channel would
+        self.injected.append(message)
+
+
+class World:
+    """A server with sessions "a" and "b", and one connection."""
+
+    def __init__(self, *, subscribed: bool = True, **options: Any) -> None:
+        self.sessions = {id: FakeSession(id) for id in ("a", "b")}
+        front = SimpleNamespace(settings=Settings(**options), sessions=self)
+        self.sockets = Sockets(cast(Any, front))
+        self.connection = SimpleNamespace(queue=Outbox(), upgraded=False)
+        self.viewer = Viewer(SID, self.connection)
+        self.sockets._viewers[SID] = self.viewer
+        if subscribed:
+            session = self.sessions["a"]
+            self.sockets._sessions[SID] = cast(Any, session)
+            session.watch(self.viewer)
+
+    @property
+    def session(self) -> FakeSession:
+        return self.sessions["a"]
+
+    def get(self, id: str) -> FakeSession:
+        if id not in self.sessions:
+            raise NotFound(f"There is no session {id!r}.")
+        return self.sessions[id]
+
+    async def say(self, event: Any, *arguments: Any) -> list[Any]:
+        """Say something as the viewer; returns what it was told."""
+        await self.sockets._handle(event, SID, *arguments)
+        return self.told()
+
+    def told(self) -> list[Any]:
+        queue = self.connection.queue
+        return [json.loads(queue.get_nowait().encode()[2:]) for _ in range(queue.qsize())]
+
+    def state(self) -> Any:
+        """All that an event can change."""
+        adaptation = self.viewer.adaptation
+        return (
+            adaptation.quality,
+            adaptation.fps,
+            adaptation.enabled,
+            self.sockets._sessions.get(SID),
+            [(list(s.watching), list(s.injected), s.stream.changes) for s in self.sessions.values()],
+        )
+
+
+def only_error(told: list[Any]) -> dict[str, str]:
+    assert [event for event, *_ in told] == ["error"], f"not exactly one error: {told}"
+    payload: dict[str, str] = told[0][1]
+    assert set(payload) == {"message", "code"}
+    assert payload["message"][-1] in ".!?", f"not a sentence: {payload}"
+    assert payload["code"].replace("_", "").isalpha()
+    return payload

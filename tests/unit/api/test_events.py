@@ -1,0 +1,234 @@
+"""What viewers say is carried out and acknowledged; what is no packet is answered, too."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from api import events
+from api.events import HANDLERS, MAX_SCROLL, MAX_TEXT, Sockets, _same_or
+from api.transport import Json, Outbox
+from engine.channel import MAX_MESSAGE_BYTES
+from engine.messages import Click, Key, Move, Scroll, Text, ToCapture
+from engine.settings import Settings
+from tests.unit.api.door import GOOD, HEIGHT, SID, WIDTH, World, only_error
+
+# ---- what is right
+
+
+async def test_subscribing_tells_what_is_in_force_and_watches() -> None:
+    world = World(subscribed=False)
+    world.viewer.adaptation.set_fps(60)
+    assert await world.say("subscribe", {"session_id": "a", "more": 1}) == [
+        ["subscribed", {"session_id": "a", "fps": 60, "quality": 75, "adaptive": True, "width": WIDTH, "height": HEIGHT}]
+    ]
+    assert world.session.watching == [world.viewer]
+
+
+async def test_subscribed_is_told_before_a_frame_can_come() -> None:
+    world = World(subscribed=False)
+    order: list[Any] = []
+    world.session.watch = lambda viewer: order.extend(world.told())  # type: ignore[method-assign]
+    await world.say("subscribe", {"session_id": "a"})
+    assert [event for event, _ in order] == ["subscribed"]
+
+
+async def test_subscribing_to_another_session_leaves_the_first() -> None:
+    world = World()
+    await world.say("subscribe", {"session_id": "b"})
+    assert world.session.watching == []
+    assert world.sessions["b"].watching == [world.viewer]
+
+
+async def test_subscribing_again_is_watching_once() -> None:
+    world = World()
+    await world.say("subscribe", {"session_id": "a"})
+    assert world.session.watching == [world.viewer]
+
+
+@pytest.mark.parametrize("arguments", [(), ({},), ({"session_id": "a"},), (None,)])
+async def test_unsubscribing_is_acknowledged_also_twice(arguments: tuple[Any, ...]) -> None:
+    world = World()
+    assert await world.say("unsubscribe", *arguments) == [["unsubscribed"]]
+    assert world.session.watching == []
+    assert await world.say("unsubscribe", *arguments) == [["unsubscribed"]]
+
+
+@pytest.mark.parametrize("subscribed", [True, False])
+async def test_quality_rate_and_adaptation_are_set_and_told(subscribed: bool) -> None:
+    world = World(subscribed=subscribed)
+    assert await world.say("quality:set", {"quality": 10}) == [["quality:updated", {"quality": 10}]]
+    assert await world.say("fps:set", {"fps": 60}) == [["fps:updated", {"fps": 60}]]
+    assert await world.say("fps:set", {"fps": 12.5}) == [["fps:updated", {"fps": 12.5}]]
+    assert await world.say("adaptive:toggle", {"enabled": False}) == [["adaptive:updated", {"enabled": False}]]
+    assert world.state()[:3] == (10, 12.5, False)
+    assert world.session.stream.changes == (4 if subscribed else 0)
+
+
+async def test_the_highest_rate_is_the_settings() -> None:
+    world = World(max_fps=120)
+    assert await world.say("fps:set", {"fps": 120}) == [["fps:updated", {"fps": 120}]]
+    assert "1 to 120" in only_error(await world.say("fps:set", {"fps": 120.5}))["message"]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "kind", "message"),
+    [
+        ("input:click", {"x": 0, "y": 0}, "click", Click(7, 0, 0, "left")),
+        ("input:click", {"x": 319.99, "y": 199.5, "button": "right"}, "click", Click(7, 319, 199, "right")),
+        ("input:click", {"x": 1e-300, "y": 5, "button": "middle", "timestamp": 1}, "click", Click(7, 0, 5, "middle")),
+        ("input:move", {"x": 10, "y": 20.9}, "move", Move(7, 10, 20)),
+        ("input:scroll", {"deltaY": 100}, "scroll", Scroll(7, 0.0, 100.0)),
+        ("input:scroll", {"deltaX": -1.5, "deltaY": 0, "x": 3, "y": 4}, "scroll", Scroll(7, -1.5, 0.0, 3, 4)),
+        ("input:scroll", {"deltaX": MAX_SCROLL}, "scroll", Scroll(7, float(MAX_SCROLL), 0.0)),
+        ("input:scroll", {}, "scroll", Scroll(7, 0.0, 0.0)),
+        ("input:text", {"text": "नमस्ते 你好 😀\n"}, "text", Text(7, "नमस्ते 你好 😀\n")),
+        ("input:text", {"text": "😀" * MAX_TEXT}, "text", Text(7, "😀" * MAX_TEXT)),
+        ("input:key", {"key": "Enter"}, "key", Key(7, "Enter")),
+        ("input:key", {"key": "a", "modifiers": ["Control", "Shift"]}, "key", Key(7, "a", ("Control", "Shift"))),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+async def test_input_is_injected_and_then_acknowledged(event: str, payload: Any, kind: str, message: ToCapture) -> None:
+    world = World()
+    assert await world.say(event, payload) == [["input:acknowledged", {"type": kind, "seq": 41}]]
+    assert world.session.injected == [message]
+
+
+async def test_every_event_of_the_document_has_a_handler() -> None:
+    assert set(HANDLERS) == set(GOOD) | {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle"}
+
+
+# ---- connections
+
+
+class Connected(World):
+    """A connection that python-socketio knows, so that whole Engine.IO messages can be fed to it."""
+
+    async def open(self) -> None:
+        self.sockets.manager.initialize()
+        self.sockets.eio.sockets["eio"] = self.connection
+        self.sockets.environ["eio"] = {}
+        self.connection.send = self.connection.queue.put  # what an AsyncSocket does with a packet
+        self.connection.closed = False
+        await self.receive("0")
+        (sid,) = (sid for sid in self.sockets._viewers if sid != SID)
+        self.sid = sid
+        self.told()
+
+    async def receive(self, text: str | bytes) -> list[Any]:
+        await self.sockets._handle_eio_message("eio", text)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        queue = self.connection.queue
+        texts = [queue.get_nowait().encode() for _ in range(queue.qsize())]
+        return [json.loads(text[2:]) for text in texts if text.startswith("42")]
+
+
+async def connected() -> Connected:
+    world = Connected(subscribed=False)
+    world.connection.queue = Outbox()
+    await world.open()
+    return world
+
+
+async def test_a_message_is_an_event_and_its_answer() -> None:
+    world = await connected()
+    assert await world.receive('2["quality:set",{"quality":50}]') == [["quality:updated", {"quality": 50}]]
+    assert world.sockets._viewers[world.sid].adaptation.quality == 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2",
+        "2[",
+        "2{}",
+        '2"x"',
+        "2[]",
+        "2nonsense",
+        "9",
+        "x",
+        "4",
+        "2[" + "[" * 100_000,
+        '2["quality:set",{"quality":' + "9" * 5000 + "}]",
+        "2[5]",
+        "2[null]",
+        "2[true]",
+        "2[[1]]",
+        '2[{"a":1}]',
+        "2[NaN]",
+        '2["quality:set",{"quality":NaN}]',
+        '2["input:text",{"text":"\\ud83d"}]',
+        '2["\\ud800"]',
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+async def test_what_is_no_packet_is_one_error(text: str) -> None:
+    world = await connected()
+    only_error(await world.receive(text))
+    assert await world.receive('2["quality:set",{"quality":50}]') == [["quality:updated", {"quality": 50}]]
+
+
+@pytest.mark.parametrize(
+    "text", ['2["connect"]', '2["connect",{}]', '2["connect",{},{}]', '2["disconnect"]', '2["disconnect","x"]']
+)
+async def test_the_librarys_own_events_cannot_be_said(text: str) -> None:
+    world = await connected()
+    await world.receive('2["subscribe",{"session_id":"a"}]')
+    viewer = world.sockets._viewers[world.sid]
+    only_error(await world.receive(text))
+    assert world.sockets._viewers[world.sid] is viewer
+    assert world.session.watching == [viewer]
+
+
+async def test_a_connection_that_goes_is_watching_no_more() -> None:
+    world = await connected()
+    await world.receive('2["subscribe",{"session_id":"a"}]')
+    assert len(world.session.watching) == 1
+    await world.sockets._handle_eio_disconnect("eio", "transport close")
+    assert world.session.watching == []
+    assert world.sid not in world.sockets._viewers
+    assert world.sid not in world.sockets._sessions
+
+
+async def test_whoever_is_not_connected_is_not_heard() -> None:
+    world = World()
+    before = world.state()
+    await world.sockets._handle("quality:set", "nobody", {"quality": 50})
+    assert (world.told(), world.state()) == ([], before)
+
+
+async def test_a_megabyte_gets_as_far_as_the_check_that_names_it() -> None:
+    world = World()
+    assert world.sockets.eio.max_http_buffer_size >= 1_100_000
+    assert world.sockets.eio.http_compression is False
+    assert world.sockets.packet_class.json is Json
+
+
+# ---- origins
+
+
+@pytest.mark.parametrize(
+    ("configured", "origin", "allowed"),
+    [
+        ("https://a.example", "https://a.example", True),
+        ("https://a.example", "https://b.example", False),
+        ("https://a.example", "http://here:5000", True),
+        ("https://a.example", "https://here:5000", True),
+        ("https://a.example", "http://here:5001", False),
+        ("https://a.example,null", "null", True),
+        ("https://a.example", "null", False),
+    ],
+)
+def test_origins(configured: str, origin: str, allowed: bool) -> None:
+    check = _same_or(Settings(cors_origins=configured).allowed_origins)
+    assert check(origin, {"HTTP_HOST": "here:5000"}) is allowed
+
+
+def test_handlers_are_methods_of_the_door() -> None:
+    assert all(getattr(Sockets, handler.__name__) is handler for handler in HANDLERS.values())
+    assert events.MAX_TEXT * 4 < MAX_MESSAGE_BYTES

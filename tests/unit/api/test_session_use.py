@@ -1,0 +1,205 @@
+"""Everybody who asks a session something is answered; frames reach viewers; and what counts as activity."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from api import session as module
+from api.session import PageInfo
+from engine.errors import BadRequest, ChildGone, LoadFailed, NotFound, Unavailable
+from engine.messages import (
+    Click,
+    Done,
+    GetPage,
+    Navigate,
+    Notice,
+    Page,
+    Refresh,
+    Refused,
+    Release,
+    Rendition,
+    Shutdown,
+    ToCapture,
+    Wants,
+)
+from tests.unit.api.fakes import FakeChild, FakeViewer, turns, until
+from tests.unit.api.opened import REASON, World, answering
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+    monkeypatch.setattr(module, "Child", FakeChild)
+    monkeypatch.setattr(FakeChild, "made", [])
+    monkeypatch.setattr(FakeChild, "failing", [])
+    world = World(tmp_path)
+    yield world
+    world.assert_nothing_left()
+
+
+# ---- questions and answers
+
+
+async def test_every_answer_finds_its_question(world: World) -> None:
+    session = await world.started()
+    asking = [asyncio.create_task(session.ask(GetPage)) for _ in range(3)]
+    await turns()
+    tokens = [message.token for message in world.child.sent]
+    assert len(set(tokens)) == 3
+    for token in reversed(tokens):
+        world.child.on_message(Page(token, f"page {token}", "about:blank"))
+    assert [page.title for page in await asyncio.gather(*asking)] == [f"page {token}" for token in tokens]
+    await session.close(REASON)
+
+
+async def test_a_refusal_is_raised_as_what_it_is(world: World) -> None:
+    session = await world.started()
+    world.child.answer = lambda message: Refused(message.token, "bad_request", "There is no such key.")
+    with pytest.raises(BadRequest, match="no such key"):
+        await session.inject(lambda token: Click(token, 1, 1))
+    await session.close(REASON)
+
+
+async def test_no_answer_is_a_sentence_and_a_late_one_does_no_harm(world: World) -> None:
+    session = await world.started()
+    with pytest.raises(Unavailable, match=r"'one' did not answer within 0\.02 seconds"):
+        await session.ask(GetPage, 0.02)
+    token = world.child.sent[-1].token
+    world.child.on_message(Refused(token, "internal", "Too late."))
+    world.child.on_message(Done(token, 1))
+    world.child.on_message(Page(token, "Late", "https://late.example/"))
+    assert session._waiting == {}
+    await session.close(REASON)
+
+
+async def test_who_waits_when_it_closes_is_told_why(world: World) -> None:
+    session = await world.started()
+    asking = asyncio.create_task(session.ask(GetPage))
+    await turns()
+    await session.close(REASON)
+    with pytest.raises(NotFound, match="has been closed"):
+        await asking
+
+
+async def test_who_waits_when_the_process_ends_is_told_that(world: World) -> None:
+    session = await world.started()
+    asking = asyncio.create_task(session.load("https://a.example/"))
+    await turns()
+    world.child.die()
+    with pytest.raises(ChildGone):
+        await asking
+    await until(lambda: world.ended)
+
+
+async def test_a_closed_session_cannot_be_asked(world: World) -> None:
+    session = await world.started()
+    await session.close(REASON)
+    with pytest.raises(Unavailable, match="'one' has been closed") as caught:
+        await session.present_page()
+    assert caught.value.code == "session_closed"
+    assert world.child.sent[-1] == Shutdown()
+
+
+# ---- what it can do
+
+
+async def test_loading_shows_the_page_and_tells_viewers(world: World) -> None:
+    session = await world.started()
+    world.child.answer = answering
+    viewer = FakeViewer()
+    session.watch(cast(Any, viewer))
+    assert await session.load("https://a.example/") == PageInfo("Title", "https://a.example/") == session.page
+    assert [payload["message"] for event, payload in viewer.told if event == "status"] == [
+        "Loading https://a.example/",
+        "Loaded https://a.example/",
+    ]
+    (navigate,) = (message for message in world.child.sent if isinstance(message, Navigate))
+    assert navigate.timeout == world.settings.load_timeout
+    await session.close(REASON)
+
+
+async def test_a_page_that_does_not_load_leaves_the_session_alive(world: World) -> None:
+    session = await world.started()
+    viewer = FakeViewer()
+    session.watch(cast(Any, viewer))
+    world.child.answer = lambda message: (
+        Refused(message.token, "load_failed", "net::ERR_NAME_NOT_RESOLVED") if isinstance(message, Navigate) else None
+    )
+    with pytest.raises(LoadFailed, match="ERR_NAME_NOT_RESOLVED"):
+        await session.load("https://nobody.example/")
+    assert viewer.told[-1] == ("status", {"message": "net::ERR_NAME_NOT_RESOLVED"})
+    assert not session.closed
+    world.child.answer = answering
+    assert (await session.present_page()).title == "Present"
+    await session.close(REASON)
+
+
+async def test_frames_reach_viewers_and_slots_go_back(world: World) -> None:
+    session = await world.started()
+    viewer = FakeViewer()
+    session.watch(cast(Any, viewer))
+    for seq in (1, 2):
+        world.child.on_message(Notice(seq, seq, 0))
+        await turns()
+    assert viewer.seqs == [1, 2]
+    assert [message for message in world.child.sent if isinstance(message, Release | Wants)] == [Wants(60), Release(1)]
+    session.unwatch(cast(Any, viewer))
+    assert world.child.sent[-1] == Wants(0)
+    await session.close(REASON)
+
+
+async def test_a_poll_asks_for_the_present_picture_first(world: World) -> None:
+    session = await world.started()
+    picture: list[ToCapture] = []
+
+    def refreshed(message: Any) -> Any:
+        if isinstance(message, Refresh):
+            picture.append(message)
+            world.child.on_message(Notice(0, 5, 0))
+            return Done(message.token, 5)
+        return None
+
+    world.child.answer = refreshed
+    assert await session.poll(Rendition("png", 0)) == b"frame 5 0"
+    assert len(picture) == 1
+    await session.close(REASON)
+
+
+# ---- activity
+
+
+@pytest.mark.parametrize("what", ["load", "poll", "inject", "watch", "unwatch"])
+async def test_what_is_activity(world: World, what: str) -> None:
+    session = await world.started()
+    world.child.answer = answering
+    world.child.on_message(Notice(0, 1, 0))
+    viewer = cast(Any, FakeViewer())
+    if what == "unwatch":
+        session.watch(viewer)
+    session.expiry._last_activity = time.monotonic() - 1000
+    match what:
+        case "load":
+            await session.load("https://a.example/")
+        case "poll":
+            await session.poll(Rendition("png", 0))
+        case "inject":
+            await session.inject(lambda token: Click(token, 1, 1))
+        case "watch" | "unwatch":
+            getattr(session, what)(viewer)
+    assert abs(time.time() - session.last_activity) < 100
+    await session.close(REASON)
+
+
+async def test_asking_about_a_session_is_no_activity(world: World) -> None:
+    session = await world.started()
+    world.child.answer = answering
+    session.expiry._last_activity = time.monotonic() - 1000
+    await session.present_page()
+    world.child.on_message(Notice(0, 1, 0))
+    assert 900 < time.time() - session.last_activity < 1100
+    await session.close(REASON)

@@ -1,0 +1,203 @@
+"""Messages leave as RFC 6455 says, at once, uncopied; and the socket tells of its link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from uvicorn.server import ServerState
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from api.transport import (
+    BINARY,
+    EXTENSION,
+    NOTSENT_LOWAT_BYTES,
+    TCP_INFO_BYTES,
+    TCP_NOTSENT_LOWAT,
+    TCP_USER_TIMEOUT,
+    TEXT,
+    USER_TIMEOUT_MS,
+    Link,
+    StreamProtocol,
+)
+from tests.unit.api.sockets import config, protocol, turns
+
+# ---- the StreamProtocol
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65535, 65536, 200_000])
+@pytest.mark.parametrize("first_byte", [TEXT, BINARY])
+async def test_messages_are_framed_as_rfc_6455_says(length: int, first_byte: int) -> None:
+    stream = await protocol()
+    body = bytes(number % 251 for number in range(length))
+    stream.write_message(first_byte, body)
+    header, sent = stream.transport.pieces
+    assert sent is body, "the body was copied"
+    assert header[0] == first_byte
+    assert not header[1] & 0x80, "a server must not mask"
+    small = header[1]
+    form = {126: "!H", 127: "!Q"}.get(small)
+    assert len(header) == 2 + (struct.calcsize(form) if form else 0)
+    assert (struct.unpack(form, header[2:])[0] if form else small) == length
+    assert form == (None if length < 126 else "!H" if length < 65536 else "!Q"), "not the shortest form"
+
+
+async def test_send_returns_only_when_the_transport_is_empty() -> None:
+    stream = await protocol()
+    stream.pause_writing()
+    sending = asyncio.create_task(stream.send({"type": "websocket.send", "text": "é", "bytes": None}))
+    await turns()
+    assert stream.transport.written == b""
+    stream.resume_writing()
+    await turns()
+    assert sending.done()
+    assert stream.transport.written == b"\x81\x02\xc3\xa9"
+
+    write = stream.transport.writelines
+
+    def fill(pieces: Any) -> None:
+        write(pieces)
+        stream.pause_writing()
+
+    stream.transport.writelines = fill
+    for sent in (stream.send({"type": "websocket.send", "bytes": b"x"}), stream.send_text_bytes(b"y")):
+        sending = asyncio.create_task(sent)
+        await turns()
+        assert not sending.done(), "send returned while bytes were still here"
+        stream.resume_writing()
+        await turns()
+        assert sending.done()
+    assert stream.transport.written == b"\x81\x02\xc3\xa9\x82\x01x\x81\x01y"
+
+
+async def test_the_transport_keeps_nothing_back() -> None:
+    assert (await protocol()).transport.high == 0
+
+
+async def test_a_send_that_waits_for_a_lost_connection_ends() -> None:
+    for send in ("send", "send_text_bytes"):
+        stream = await protocol()
+        stream.pause_writing()
+        argument = {"type": "websocket.send", "text": "x"} if send == "send" else b"x"
+        sending = asyncio.create_task(getattr(stream, send)(argument))
+        await turns()
+        stream.connection_lost(None)
+        with pytest.raises(OSError):
+            await asyncio.wait_for(sending, 10)
+        assert stream.transport.written == b""
+
+
+async def test_a_socket_that_does_not_tell_is_never_congested() -> None:
+    stream = await protocol()
+    assert stream.unsent() == 0
+    assert stream.link() is None
+
+
+def test_the_link_is_read_from_the_kernels_structure() -> None:
+    info = bytearray(TCP_INFO_BYTES)
+    info[7] = 0b0000_0001
+    struct.pack_into("=I", info, 16, 1448)
+    struct.pack_into("=I", info, 148, 40_000)
+    struct.pack_into("=Q", info, 160, 1_000_000)
+    link = Link(bytes(info))
+    assert (link.mss, link.min_rtt, link.rate, link.app_limited) == (1448, 0.04, 1_000_000, True)
+    info[7] = 0b0000_0110  # fast open's bits beside it
+    assert Link(bytes(info)).app_limited is False
+
+
+# ---- over a real socket
+
+
+class Served:
+    """Connections of a server whose application does what a message says."""
+
+    def __init__(self) -> None:
+        self.protocols: list[StreamProtocol] = []
+        self.port = 0
+
+    async def application(self, scope: Any, receive: Any, send: Any) -> None:
+        self.protocols.append(scope["extensions"][EXTENSION])
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            if message.get("text") == "close":
+                await send({"type": "websocket.close", "code": 1000})
+                return
+            await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    served = Served()
+    settings, state = config(served.application), ServerState()
+    server = await asyncio.get_running_loop().create_server(lambda: StreamProtocol(settings, state, {}), "127.0.0.1", 0)
+    served.port = server.sockets[0].getsockname()[1]
+    yield served
+    server.close()
+    for connection in list(state.connections):
+        connection.transport.abort()
+    for task in list(state.tasks):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await turns()
+
+
+async def client(served: Served) -> ClientConnection:
+    return await connect(f"ws://127.0.0.1:{served.port}/", max_size=None, proxy=None)
+
+
+@pytest.mark.parametrize("length", [0, 125, 126, 65535, 65536, 3_000_000])
+async def test_a_real_client_reads_what_was_sent(served: Served, length: int) -> None:
+    async with await client(served) as there:
+        text, data = "x" * length, b"y" * min(length, 1_000_000)
+        await served.protocols[0].send_text_bytes(text.encode()) if length > 1_000_000 else await there.send(text)
+        assert await there.recv() == text
+        await there.send(data)
+        assert await there.recv() == data
+
+
+async def test_the_socket_is_set_up_for_newest_wins(served: Served) -> None:
+    async with await client(served):
+        end: Any = served.protocols[0].transport.get_extra_info("socket")
+        assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert end.getsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT) == USER_TIMEOUT_MS
+        assert end.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == NOTSENT_LOWAT_BYTES
+
+
+async def test_the_socket_tells_of_its_link(served: Served) -> None:
+    async with await client(served) as there:
+        stream = served.protocols[0]
+        await there.send("x")
+        await there.recv()
+        link = stream.link()
+        assert link is not None
+        assert 500 <= link.mss <= 65536
+        assert 0 < link.min_rtt < 5
+        there.transport.pause_reading()
+        sending = asyncio.create_task(stream.send_text_bytes(b"x" * 30_000_000))
+        await asyncio.sleep(0.2)
+        assert not sending.done(), "30 MB do not fit a socket that nobody reads"
+        assert stream.unsent() > 0
+        there.transport.resume_reading()
+        assert len(await there.recv()) == 30_000_000
+        await asyncio.wait_for(sending, 30)
+
+
+async def test_a_closed_connection_takes_nothing_and_tells_nothing(served: Served) -> None:
+    async with await client(served) as there:
+        await there.send("close")
+        with pytest.raises(ConnectionClosed):
+            await there.recv()
+    stream = served.protocols[0]
+    await turns(50)
+    with pytest.raises(OSError):
+        await stream.send_text_bytes(b"x")
+    assert stream.unsent() == 0
+    assert stream.link() is None

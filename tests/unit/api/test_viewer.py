@@ -1,0 +1,148 @@
+"""A viewer has at most one frame on the way, always the newest, and none before all that was sent has left."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.transport import NOTHING, FramePacket
+from engine.errors import NotFound
+from engine.messages import Rendition
+from tests.unit.api.watching import World, frame, turns
+
+
+async def test_events_go_out_as_socketio_packets_in_order() -> None:
+    world = World()
+    world.viewer.tell("status", {"message": "Loading पृष्ठ 😀"})
+    world.viewer.tell("unsubscribed")
+    world.viewer.tell_error(NotFound("There is no such session."))
+    texts = [await world.write() for _ in range(3)]
+    assert all(text.startswith("42") for text in texts)
+    assert [json.loads(text[2:]) for text in texts] == [
+        ["status", {"message": "Loading पृष्ठ 😀"}],
+        ["unsubscribed"],
+        ["error", {"message": "There is no such session.", "code": "not_found"}],
+    ]
+
+
+async def test_a_viewer_is_not_ready_before_the_outbox_is_idle() -> None:
+    world = World()
+    world.attach()
+    assert world.ready == 0
+    world.viewer.tell("subscribed", {})
+    await world.write()
+    assert world.ready == 0, "the packet may still be on its way"
+    reading = world.wait()
+    await turns()
+    assert world.ready == 1
+    reading.cancel()
+
+
+async def test_a_viewer_whose_outbox_is_idle_is_ready_at_once() -> None:
+    world = World()
+    reading = world.wait()
+    await turns()
+    world.attach()
+    assert world.ready == 1
+    reading.cancel()
+
+
+async def test_at_most_one_frame_is_queued_and_the_newest_wins() -> None:
+    world = World()
+    world.attach()
+    for seq in range(1, 6):
+        world.viewer.offer(frame(seq))
+    assert world.outbox.qsize() == 1
+    assert await world.write() == b"frame 5"
+    assert world.outbox.empty()
+
+
+async def test_a_frame_that_is_queued_behind_events_is_the_newest_when_it_is_written() -> None:
+    world = World()
+    world.attach()
+    world.viewer.tell("status", {})
+    world.viewer.offer(frame(1))
+    world.viewer.tell("status", {})
+    await world.write()
+    world.viewer.offer(frame(2))
+    assert [await world.write(), await world.write()] == [b"frame 2", '42["status",{}]']
+
+
+async def test_there_is_no_readiness_while_a_frame_is_queued() -> None:
+    world = World()
+    world.attach()
+    world.viewer.offer(frame(1))
+    await world.write()
+    assert world.ready == 0
+    reading = world.wait()
+    await turns()
+    assert world.ready == 1
+    reading.cancel()
+
+
+async def test_a_frame_may_be_offered_within_on_ready() -> None:
+    world = World()
+    world.viewer.attach(lambda viewer: viewer.offer(frame(7)))
+    assert await world.write() == b"frame 7"
+
+
+async def test_detaching_withdraws_a_frame_that_has_not_been_written() -> None:
+    world = World()
+    world.attach()
+    world.viewer.offer(frame(1))
+    world.viewer.detach()
+    assert await world.write() == NOTHING
+    assert await world.write() is None
+    assert world.ready == 0
+
+
+async def test_watching_again_while_a_withdrawn_packet_is_queued_sends_one_frame() -> None:
+    world = World()
+    world.attach()
+    world.viewer.offer(frame(1))
+    world.viewer.detach()
+    world.attach()
+    world.viewer.offer(frame(2))
+    assert world.outbox.qsize() == 1
+    assert await world.write() == b"frame 2"
+    reading = world.wait()
+    await turns()
+    assert world.ready == 1
+    reading.cancel()
+
+
+@given(st.lists(st.sampled_from(["offer", "write", "tell", "detach", "attach"]), max_size=40))
+async def test_never_an_older_frame_and_never_two_queued(steps: list[str]) -> None:
+    world = World()
+    seq, attached = 0, False
+    for step in steps:
+        match step:
+            case "offer" if attached:
+                seq += 1
+                world.viewer.offer(frame(seq))
+            case "write":
+                newest = seq
+                text = await world.write()
+                if isinstance(text, bytes):
+                    assert text == b"frame %d" % newest
+            case "tell":
+                world.viewer.tell("status")
+            case "detach":
+                world.viewer.detach()
+                attached = False
+            case "attach" if not attached:
+                world.attach()
+                attached = True
+        queued = [packet for packet in world.outbox._queue if isinstance(packet, FramePacket)]  # type: ignore[attr-defined]
+        assert len(queued) <= 1
+    frames = [text for text in world.written if isinstance(text, bytes)]
+    assert frames == sorted(frames, key=lambda text: int(text.split()[1]))
+    assert len(frames) == len(set(frames))
+
+
+async def test_the_rendition_follows_the_adaptation() -> None:
+    world = World()
+    world.viewer.adaptation.set_quality(33)
+    assert world.viewer.rendition == Rendition("jpeg", 33)

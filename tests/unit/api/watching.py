@@ -1,0 +1,80 @@
+"""A viewer between an outbox and a link that do what a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from types import SimpleNamespace
+from typing import Any
+
+from api.transport import TCP_INFO_BYTES, Link, Outbox, Prepared
+from api.viewer import Viewer
+from engine.broadcast import Packet
+from engine.messages import Rendition
+
+JPEG = Rendition("jpeg", 75)
+MSS = 1000
+
+
+def frame(seq: int) -> Packet:
+    return Packet(seq, JPEG, b"frame %d" % seq, 1)
+
+
+class Wire:
+    """A StreamProtocol as far as a viewer sees it."""
+
+    def __init__(self, *, rate: int = 1_000_000, rtt: float = 0.1, app_limited: bool = False) -> None:
+        self.waiting = 0
+        info = bytearray(TCP_INFO_BYTES)
+        info[7] = int(app_limited)
+        struct.pack_into("=I", info, 16, MSS)
+        struct.pack_into("=I", info, 148, round(rtt * 1e6))
+        struct.pack_into("=Q", info, 160, rate)
+        self.state: Link | None = Link(bytes(info))
+
+    def unsent(self) -> int:
+        return self.waiting
+
+    def link(self) -> Link | None:
+        return self.state
+
+
+class World:
+    """A viewer, its outbox, and a writer that takes from it when told."""
+
+    def __init__(self, wire: Wire | None = None) -> None:
+        self.outbox = Outbox()
+        self.connection = SimpleNamespace(queue=self.outbox, upgraded=wire is not None, protocol=wire)
+        self.viewer = Viewer("sid", self.connection)
+        self.ready = 0
+        self.written: list[Any] = []
+
+    def attach(self) -> None:
+        self.viewer.attach(self._count)
+
+    def _count(self, viewer: Viewer) -> None:
+        assert viewer is self.viewer
+        self.ready += 1
+
+    async def write(self) -> Any:
+        """What the writer does for one packet; an empty outbox it would wait for is None."""
+        reading = asyncio.ensure_future(self.outbox.get())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        if not reading.done():
+            reading.cancel()
+            await asyncio.wait([reading])
+            return None
+        packet = reading.result()
+        encoded = packet.encode()
+        self.written.append(encoded.text if isinstance(encoded, Prepared) else encoded)
+        return self.written[-1]
+
+    def wait(self) -> asyncio.Future[Any]:
+        """The writer waits for something to write."""
+        return asyncio.ensure_future(self.outbox.get())
+
+
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)

@@ -1,0 +1,150 @@
+"""Settings: defaults that are allowed, complaints that name the variable, and the table of the README."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import ConfigurationError
+from engine.settings import Settings, from_environment, markdown_table
+
+NAMES = [entry.name for entry in fields(Settings)]
+RANGES: dict[str, tuple[float, float]] = {
+    "port": (0, 65535),
+    "session_timeout": (1, 1e7),
+    "frame_capture_interval": (0.05, 3600),
+    "encoders": (0, 64),
+    "max_fps": (1, 240),
+    "load_timeout": (1, 600),
+    "start_timeout": (1, 600),
+    "browser_uid": (1, 2**31),
+}
+FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "runtime_dir"}
+
+
+def test_every_setting_is_in_a_table_of_this_test() -> None:
+    assert set(NAMES) == set(RANGES) | FREE | {"log_level"}
+
+
+def test_the_documents_defaults() -> None:
+    settings = from_environment({})
+    assert settings == Settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 5000)
+    assert (settings.session_timeout, settings.frame_capture_interval) == (300.0, 1.0)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_bounds_are_allowed_and_beyond_is_named(name: str) -> None:
+    low, high = RANGES[name]
+    kind = type(getattr(Settings(), name))
+    step = 1 if kind is int else 0.01
+    for value in (low, high):
+        assert getattr(from_environment({name.upper(): str(kind(value))}), name) == value
+    for value in (low - step, high + step):
+        with pytest.raises(ConfigurationError) as caught:
+            from_environment({name.upper(): str(kind(value))})
+        assert name.upper() in caught.value.message
+        assert f"{low:g} to {high:g}" in caught.value.message
+        assert repr(kind(value)) in caught.value.message
+        with pytest.raises(ConfigurationError, match=name.upper()):
+            Settings(**{name: kind(value)})
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_what_is_not_a_number_is_named(name: str) -> None:
+    kind = "a whole number" if isinstance(getattr(Settings(), name), int) else "a number"
+    for text in ("many", "1,5", "0x10", "--"):
+        with pytest.raises(ConfigurationError, match=rf"^{name.upper()} is '{text}' but must be {kind}\.$"):
+            from_environment({name.upper(): text})
+
+
+@pytest.mark.parametrize("name", [name for name in RANGES if isinstance(getattr(Settings(), name), float)])
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_no_time_is_infinite(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name.upper()):
+        from_environment({name.upper(): text})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", True), ("true", True), ("YES", True), (" on ", True), ("0", False), ("False", False), ("no", False), ("OFF", False)],
+)
+def test_forms_of_yes_and_no(text: str, value: bool) -> None:
+    assert from_environment({"BROWSER_SANDBOX": text}).browser_sandbox is value
+
+
+@pytest.mark.parametrize("text", ["2", "maybe", "-1", "y"])
+def test_neither_yes_nor_no(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"BROWSER_SANDBOX.*must be 1 or 0"):
+        from_environment({"BROWSER_SANDBOX": text})
+
+
+def test_log_level_is_one_of_four_words() -> None:
+    for word in ("debug", "info", "warning", "error"):
+        assert from_environment({"LOG_LEVEL": word}).log_level == word
+    with pytest.raises(ConfigurationError, match=r"LOG_LEVEL is 'loud' but must be one of debug, info, warning, error\."):
+        from_environment({"LOG_LEVEL": "loud"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_variable_is_none_at_all(name: str) -> None:
+    assert from_environment({name.upper(): "  "}) == Settings()
+
+
+def test_the_command_line_wins_where_it_says_something() -> None:
+    settings = from_environment({"PORT": "1", "HOST": "::1"}, port=2, host=None)
+    assert (settings.port, settings.host) == (2, "::1")
+    with pytest.raises(ConfigurationError, match="PORT"):
+        from_environment({}, port=70000)
+
+
+def test_other_variables_are_none_of_ours() -> None:
+    assert from_environment({"port": "1", "PATH": "/", "JIOMOSA_PORT": "2"}) == Settings()
+
+
+@given(st.dictionaries(st.sampled_from([name.upper() for name in NAMES]), st.text(max_size=20)))
+def test_whatever_is_in_the_environment_is_a_setting_or_a_sentence(environment: dict[str, str]) -> None:
+    complaint = None
+    try:
+        from_environment(environment)
+    except ConfigurationError as error:
+        complaint = error.message
+    assert complaint is None or (complaint.endswith(".") and any(name in complaint for name in environment))
+
+
+def test_origins_are_split_and_stripped() -> None:
+    assert Settings(cors_origins=" https://a.example, null,,*").allowed_origins == ("https://a.example", "null", "*")
+    assert Settings().allowed_origins == ()
+
+
+def test_encoders_zero_is_one_for_each_core() -> None:
+    assert Settings().encoder_count == len(os.sched_getaffinity(0))
+    assert Settings(encoders=3).encoder_count == 3
+
+
+def test_the_table_lists_each_setting_once() -> None:
+    lines = markdown_table().splitlines()
+    assert lines[0].count("|") == lines[1].count("|") == 4
+    assert [line.split("`")[1] for line in lines[2:]] == [name.upper() for name in NAMES]
+    for line, entry in zip(lines[2:], fields(Settings), strict=True):
+        assert line.endswith(f"| {entry.metadata['help']} |")
+
+
+@pytest.mark.parametrize("entry", fields(Settings), ids=lambda entry: str(entry.name))
+def test_the_default_in_the_table_means_the_default(entry: Any) -> None:
+    line = next(line for line in markdown_table().splitlines() if f"`{entry.name.upper()}`" in line)
+    shown = line.split("|")[2].strip().strip("`")
+    assert getattr(from_environment({entry.name.upper(): shown}), entry.name) == entry.default
+
+
+def test_help_is_one_sentence() -> None:
+    for entry in fields(Settings):
+        text = entry.metadata["help"]
+        assert text.endswith(".")
+        assert "\n" not in text
+        assert "|" not in text, "it would break the README's table"
