@@ -22,6 +22,10 @@ from engine.errors import JiomosaError
 log = logging.getLogger("jiomosa.app")
 
 WEB = Path(__file__).parent / "web"
+# Our pages load nothing from outside, and have no scripts or styles in their text.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'"
+)
 MAX_BODY_BYTES = 64 * 1024  # of a REST request; the largest, a URL, is bounded at an eighth of this
 
 
@@ -64,6 +68,14 @@ def build(front: Front) -> Any:
 
 def _pages(front: Front) -> Blueprint:
     pages = Blueprint("pages", __name__)
+
+    @pages.after_request
+    async def add_headers(response: Response) -> Response:
+        # Old WebViews do not count a WebSocket to the page's own host as 'self'.
+        response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self' ws://{request.host} wss://{request.host}"
+        response.headers["Cache-Control"] = "no-cache"  # asks each time, and is told with an ETag that nothing has changed
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
 
     @pages.get("/")
     @hide

@@ -54,7 +54,7 @@ def burst(channel: Channel, messages: int) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(Message), ids=lambda kind: str(kind.__name__))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_every_message_arrives_as_it_was_sent(kind: type[msgspec.Struct], data: st.DataObject) -> None:
     message: Any = data.draw(made(kind))
