@@ -3,9 +3,9 @@
     python .ci/nothing_left.py COMMAND [ARGUMENT]...
 
 Only what the command made is looked at. Processes: this one becomes their subreaper, so that every descendant that outlives its
-parent becomes our child, whatever its user, session or environment. Files: those that came since the start and name (segments,
-profile folders) or hold (X locks) the id of a process that is gone. Silent where nothing is left; the exit code is then the
-command's own.
+parent becomes our child, whatever its user, session or environment. Files: those that came since the start and belong to nobody:
+whose name (segments, profile folders) or content (X locks) is the id of a process that is gone, and sockets where nobody listens.
+Silent where nothing is left; the exit code is then the command's own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import ctypes
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -65,9 +66,22 @@ def owner_lives(path: Path) -> bool:
         except OSError:
             return True  # gone meanwhile
     elif path.parent.name == ".X11-unix":
-        return Path(f"/tmp/.{path.name}-lock").exists()
+        return answers(path)  # with -displayfd an X server makes no lock, and its socket's name is only the display's number
     number = re.search(r"\d+", text)
     return number is not None and Path(f"/proc/{number[0]}").exists()
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens at a socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        try:
+            client.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True  # gone meanwhile, or too busy to answer: alive
+        return True
 
 
 def reap() -> None:

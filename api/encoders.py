@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from typing import Any, Protocol
 
 from engine.broadcast import Encode, Packet
@@ -24,6 +25,7 @@ log = logging.getLogger("jiomosa.encoders")
 PACKET_SLOT_BYTES = int(MAX_WIDTH * MAX_HEIGHT * 3 * 1.02 * 4 / 3)
 PACKET_SLOTS = DEPTH + 1  # one more than jobs, so that copying a packet out delays none
 START_SECONDS, STOP_SECONDS = 15.0, 2.0
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.1, 5.0  # the first successor starts at once
 
 
 class Source(Protocol):
@@ -46,6 +48,7 @@ class EncoderPool:
         self._children: dict[int, Child] = {}
         self._rings: dict[int, PacketRing] = {}
         self._restarts: set[asyncio.Task[None]] = set()
+        self._failures: Counter[int] = Counter()  # starts in a row that came to nothing
         self._closing = False
 
     async def start(self) -> None:
@@ -117,6 +120,20 @@ class EncoderPool:
         log.error("%s Starting another; %d jobs are done again.", error.message, len(lost))
         for task in lost:
             task.source.job_failed(task.work, again=True)
-        restart = asyncio.get_running_loop().create_task(self._start_one(number))
+        restart = asyncio.get_running_loop().create_task(self._restart(number))
         self._restarts.add(restart)
         restart.add_done_callback(self._restarts.discard)
+
+    async def _restart(self, number: int) -> None:
+        """Start a successor. Should it not become ready either, its end brings us here again, later each time."""
+        failures = self._failures[number]
+        if failures:
+            await asyncio.sleep(min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**failures))
+        self._failures[number] += 1
+        try:
+            await self._start_one(number)
+        except JiomosaError as error:
+            log.error("%s", error.message)  # noqa: TRY400  # the sentence says it all
+            self._children[number].kill()
+        else:
+            self._failures[number] = 0

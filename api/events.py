@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 import engineio
+import msgspec
 import socketio
 from msgspec import Meta, Struct
 
@@ -121,6 +122,16 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             if viewer is not None:
                 viewer.tell_error(BadRequest("A message could not be read: it is not a Socket.IO packet with JSON in it."))
 
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        # The library lets these through without a word: names that are none, and those of its own events.
+        name = data[0] if isinstance(data, list) and data else None
+        if not isinstance(name, str) or name in ("connect", "disconnect"):
+            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
+            if viewer is not None:
+                viewer.tell_error(BadRequest("An event must be a list that begins with the name of one of ours."))
+            return
+        await super()._handle_event(eio_sid, namespace, id, data)
+
     # ---- the one door
 
     async def _handle(self, event: str, sid: str, *arguments: Any) -> None:
@@ -131,6 +142,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             handler = HANDLERS.get(event)
             if handler is None:
                 raise BadRequest(f"There is no event {event[:64]!r}.")
+            _check_text(arguments)
             if len(arguments) > 1:
                 raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
             await handler(self, viewer, arguments[0] if arguments else {})
@@ -224,8 +236,6 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
 
     async def text(self, viewer: Viewer, payload: Any) -> None:
         session, wanted = self.session_of(viewer), convert(payload, TextInput, "`input:text`")
-        if any("\ud800" <= character <= "\udfff" for character in wanted.text):
-            raise BadRequest("`input:text`: `text` contains half a surrogate pair.")
         await session.inject(lambda token: Text(token, wanted.text))
         self._acknowledge(viewer, session, "text")
 
@@ -250,6 +260,14 @@ HANDLERS: dict[str, Callable[[Sockets, Viewer, Any], Awaitable[None]]] = {
     "input:text": Sockets.text,
     "input:key": Sockets.key,
 }
+
+
+def _check_text(value: Any) -> None:
+    """JSON can say half a surrogate pair, which is no text. Raises `BadRequest`."""
+    try:
+        msgspec.json.encode(value)
+    except (UnicodeEncodeError, RecursionError):
+        raise BadRequest("A text in the message contains half a surrogate pair, or is nested too deeply.") from None
 
 
 def _finite(value: float, name: str) -> float:

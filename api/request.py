@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from quart import Response, request
 from engine.errors import BadRequest
 
 M = TypeVar("M")
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|about:|data:")  # `localhost:8080` has none
 
 
 async def body(model: type[M]) -> M:
@@ -58,7 +61,7 @@ def page_url(text: str) -> str:
         raise BadRequest("The `url` is not an address: it is empty or contains spaces or control characters.")
     try:
         parts = urlsplit(url)
-        if "://" not in url and not url.startswith(("about:", "data:")):
+        if not SCHEME.match(url):
             url = f"https://{url}"
             parts = urlsplit(url)
         _ = parts.port  # raises for a port that is no number

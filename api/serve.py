@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ GRACE_SECONDS = 3  # for connections that do not close by themselves
 
 def serve(settings: Settings) -> None:
     """Serve until a signal. Raises `JiomosaError` when it cannot start."""
+    # Logins commonly allow 1024 open files softly and many more hard; each viewer takes one.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.closing(_listen(settings)) as listener:
         uvloop.run(_serve(settings, listener))
 

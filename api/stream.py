@@ -54,6 +54,7 @@ class Stream:
         self._viewers: set[Viewer] = set()
         self._sampler: asyncio.TimerHandle | None = None
         self._poll_demand: asyncio.TimerHandle | None = None
+        self._polls: set[_Poll] = set()
         self._ended = False
 
     @property
@@ -93,6 +94,7 @@ class Stream:
         self._poll_demand = self._loop.call_later(demand_seconds, self._demand, 0.0)
         self._demand(1 / demand_seconds)
         poll = _Poll()
+        self._polls.add(poll)
         self._apply(self._broadcast.join(self._now(), poll, rendition, 1.0, demands=False))
         self._ready(poll)
         try:
@@ -100,6 +102,7 @@ class Stream:
         except TimeoutError:
             raise Unavailable(f"There was no picture within {POLL_SECONDS:g} seconds; try again.") from None
         finally:
+            self._polls.discard(poll)
             if not self._ended:
                 self._apply(self._broadcast.leave(self._now(), poll))
 
@@ -146,6 +149,9 @@ class Stream:
         for viewer in self._viewers:
             viewer.detach()
         self._viewers.clear()
+        for poll in self._polls:
+            if not poll.packet.done():
+                poll.packet.set_exception(Unavailable("The session has ended.", code="session_closed"))
         self._pool.forget(self)
         for timer in (self._timer, self._sampler, self._poll_demand):
             if timer is not None:

@@ -81,7 +81,17 @@ class ShownPage:
 
     async def _navigate(self, url: str) -> None:
         assert self._bidi is not None
+        await self._free()
         await self._bidi.call("browsingContext.navigate", context=self._shown, url=url, wait="complete")
+
+    async def _free(self) -> None:
+        """Break off the script of a page that is busy with itself: whatever is loaded next would wait for it, for good."""
+        try:
+            await self.cdp("Runtime.evaluate", expression="0")
+        except Unavailable:
+            await self.cdp("Runtime.terminateExecution")
+        except CommandFailed:
+            pass  # it has crashed, or is between two pages
 
     async def present(self) -> tuple[str, str]:
         """Title and address as the browser, not the page, has them: a page that hangs does not matter.

@@ -68,7 +68,7 @@ class Schedule:
     def wants(self, fps: float) -> None:
         """The demand is now `fps` frames a second; 0: none."""
         self._fps = max(0.0, fps)
-        self._pace.set_fps(self._fps or self._max_fps)
+        self._pace.fps = self._fps or self._max_fps
 
     def refresh(self, token: int) -> None:
         """A picture is asked for that is at least as new as all damage told so far."""

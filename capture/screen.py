@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import socket
 import struct
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from capture.programs import Program, Programs
 from engine.errors import ChildGone
 
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
+SOCKETS = Path("/tmp/.X11-unix")
 START_SECONDS = 10.0  # it takes 0.05 s; on a machine that is this slow nothing else would work either
 
 
@@ -51,6 +53,7 @@ class Screen:
         authority.write_bytes(xauthority(secrets.token_bytes(16)))
         programs.give(authority)
 
+        _make_socket_folder()
         reading, writing = os.pipe()
         try:
             program = await programs.start(
@@ -61,7 +64,7 @@ class Screen:
                 *("-auth", str(authority)),
                 *("-nolisten", "tcp", "-noreset", "-nocursor"),
                 *("-extension", "GLX"),  # 14 MB instead of 66
-                # A killed X server leaves its lock and its socket behind; on SIGTERM it removes them.
+                # A killed X server leaves its socket behind; on SIGTERM it removes it.
                 death_signal="TERM",
                 fd=writing,
             )
@@ -87,17 +90,24 @@ class Screen:
     async def _end(program: Program, number: int) -> None:
         if await program.end():
             return
-        _remove_lock(number, program.process.pid)
+        _remove_socket(number)
 
 
-def _remove_lock(number: int, pid: int) -> None:
-    """What a killed X server leaves behind."""
-    lock = Path(f"/tmp/.X{number}-lock")
-    with contextlib.suppress(OSError, ValueError):
-        # The number may have been taken over already: remove the lock only if it is still the dead one's.
-        if int(lock.read_text()) == pid:
-            Path(f"/tmp/.X11-unix/X{number}").unlink(missing_ok=True)
-            lock.unlink()
+def _remove_socket(number: int) -> None:
+    """What a killed X server leaves behind (with -displayfd it makes no lock). If another has taken the number, it answers."""
+    path = SOCKETS / f"X{number}"
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+
+
+def _make_socket_folder() -> None:
+    """X servers make it, and own it, if it is missing; its owner may remove the sockets of others. So root makes it first."""
+    if os.geteuid() == 0 and not SOCKETS.exists():
+        SOCKETS.mkdir(exist_ok=True)
+        SOCKETS.chmod(0o1777)
 
 
 async def _display_number(fd: int) -> int | None:

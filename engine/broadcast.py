@@ -158,7 +158,7 @@ class Broadcast:
     def change(self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, owed: bool = True) -> list[Action]:
         """The viewer gets another rendition or rate; if `owed`, another rendition comes at once, even of a still page."""
         entry = self._viewers[viewer]
-        entry.pace.set_fps(fps)
+        entry.pace.fps = fps
         if rendition != entry.rendition:
             self._leave_stream(viewer, entry)
             if not owed and entry.shown[1] == entry.rendition:

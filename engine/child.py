@@ -121,6 +121,8 @@ class Child:
     async def stop(self, grace: float) -> int:
         """Ask the child to end, kill it after `grace` seconds, and await its end. Returns its exit code."""
         self.stopping = True
+        if self._process is None:
+            return 0
         if self.alive:
             with contextlib.suppress(ChildGone):
                 self.send(Shutdown())

@@ -13,24 +13,18 @@ class Pace:
     """At most `fps` takes a second in the long run; `fps` 0 allows none. Times are seconds of one monotonic clock."""
 
     def __init__(self, fps: float) -> None:
-        self.fps = fps
-        self._due = -math.inf
-
-    def set_fps(self, fps: float) -> None:
-        """Change the rate; a slower interval that has begun is cut to the new one, so that going faster works at once."""
-        if fps != self.fps and self.fps > 0 and fps > 0:
-            self._due += min(0.0, 1 / fps - 1 / self.fps)
-        self.fps = fps
+        self.fps = fps  # may be changed at any time; the interval that has begun is then as long as the new rate says
+        self._begin = -math.inf  # of the present interval
 
     @property
     def ready_at(self) -> float:
         """From when on a take is allowed; infinity when `fps` is 0."""
-        return self._due - SLACK / self.fps if self.fps > 0 else math.inf
+        return self._begin + (1 - SLACK) / self.fps if self.fps > 0 else math.inf
 
     def allows(self, now: float) -> bool:
         return now >= self.ready_at
 
     def take(self, now: float) -> None:
-        """A frame was taken at `now`: the next is due one interval after this one was, or after now if that is long past."""
+        """A frame was taken at `now`: the next interval begins where this one ends, or one before now if that is long past."""
         interval = 1 / self.fps
-        self._due = max(self._due, now - interval) + interval
+        self._begin = max(self._begin + interval, now - interval)

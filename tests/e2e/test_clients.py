@@ -62,7 +62,7 @@ def browser() -> Iterator[webdriver.Chrome]:
     options.binary_location = "/usr/lib/chromium/chromium"
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"):
         options.add_argument(flag)
-    # A desktop Chromium keeps pages of unknown origin away from this machine's own addresses; a device's WebView has no such rule.
+    # A desktop Chromium keeps pages of unknown origin away from this machine's own addresses; a device's WebView does not.
     options.add_argument("--disable-features=LocalNetworkAccessChecks")
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     yield driver

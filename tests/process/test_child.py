@@ -155,6 +155,15 @@ async def test_the_last_words_of_a_child_are_heard_before_its_end(front: Front) 
     assert [message.token for message in heard] == list(range(100))
 
 
+async def test_words_that_are_unread_when_its_end_is_noticed_are_heard(front: Front) -> None:
+    child = await front.ready("fails later")
+    assert child._channel is not None
+    asyncio.get_running_loop().remove_reader(child._channel.fileno())  # the pidfd comes first
+    child.send(Wants(1))
+    await until(lambda: front.ends)
+    assert [error.message for error in front.ends] == ["The child cannot go on."]
+
+
 async def test_only_the_first_ready_is_the_childs_readiness(front: Front) -> None:
     await front.ready("ready twice")
     await until(lambda: front.heard)

@@ -233,6 +233,9 @@ async def test_polls_are_not_paced_by_one_another() -> None:
         await world.frame()
         seqs.append((await world.stream.poll(PNG, 10)).seq)
     assert seqs == [1, 2, 3, 4, 5]
+    assert [message for message in world.sent if isinstance(message, Wants)] == [Wants(0.1)], (
+        "a poll is no way round the interval"
+    )
     world.stream.end()
 
 

@@ -82,6 +82,23 @@ async def test_there_is_no_readiness_while_a_frame_is_queued() -> None:
     reading.cancel()
 
 
+async def test_there_is_no_readiness_while_a_poll_has_a_frame_that_it_has_not_written() -> None:
+    world = World()
+    world.attach()
+    world.viewer.offer(frame(1))
+    packet = world.outbox.get_nowait()
+    reading = world.wait()
+    await turns()
+    assert world.ready == 0
+    packet.encode(b64=True)
+    reading.cancel()
+    await asyncio.wait([reading])
+    reading = world.wait()
+    await turns()
+    assert world.ready == 1
+    reading.cancel()
+
+
 async def test_a_frame_may_be_offered_within_on_ready() -> None:
     world = World()
     world.viewer.attach(lambda viewer: viewer.offer(frame(7)))

@@ -106,6 +106,16 @@ def test_votes_for_up_and_down_do_not_add_up() -> None:
     assert force(adaptation) == MIDDLE
 
 
+def test_a_vote_for_the_other_direction_begins_anew() -> None:
+    adaptation = settled(3)
+    adaptation.sample(link(0.1))
+    assert [adaptation.sample(link(50)) for _ in range(SAMPLES_UP)] == [False] * (SAMPLES_UP - 1) + [True]
+    adaptation.sample(link(50))
+    adaptation.sample(link(50))
+    assert [adaptation.sample(link(0.1)) for _ in range(SAMPLES_DOWN)] == [False] * (SAMPLES_DOWN - 1) + [True]
+    assert force(adaptation) == BOTTOM
+
+
 @pytest.mark.parametrize(("bound", "low"), [(5.0, MIDDLE), (2.0, BOTTOM)])
 def test_a_link_at_a_bound_does_not_swing(bound: float, low: tuple[int, float]) -> None:
     adaptation = settled(bound + 0.01)
@@ -170,6 +180,8 @@ def test_switched_on_again_it_goes_on_from_what_the_link_had_shown() -> None:
     adaptation = settled(3)
     adaptation.set_quality(95)
     adaptation.enable(False)
+    for mbit in (0.1, 50.0):
+        assert not any(adaptation.sample(link(mbit)) for _ in range(10))
     adaptation.enable(True)
     assert force(adaptation) == MIDDLE
 

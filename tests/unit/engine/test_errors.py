@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import errors
-from engine.errors import BY_CODE, ChildGone, JiomosaError, Unavailable, rebuild
+from engine.errors import BY_CODE, ChildGone, ConfigurationError, JiomosaError, Unavailable, rebuild
 
 STATUS = {
     "BadRequest": 400,
@@ -34,6 +34,10 @@ def test_codes_are_words_and_unique() -> None:
 def test_every_error_is_named_at_the_top_of_the_module(kind: type[JiomosaError]) -> None:
     assert errors.__doc__ is not None
     assert kind.__name__ in errors.__doc__
+
+
+def test_every_error_that_a_child_may_report_can_be_built_again() -> None:
+    assert set(BY_CODE.values()) == set(KINDS) - {ConfigurationError}
 
 
 @pytest.mark.parametrize("kind", BY_CODE.values())

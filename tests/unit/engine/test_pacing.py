@@ -73,10 +73,10 @@ def test_zero_allows_nothing_and_is_not_for_ever() -> None:
     pace = Pace(0)
     assert pace.ready_at == math.inf
     assert not pace.allows(1e9)
-    pace.set_fps(10)
+    pace.fps = 10
     assert pace.allows(0)
     pace.take(0)
-    pace.set_fps(0)
+    pace.fps = 0
     assert not pace.allows(1e9)
 
 
@@ -85,7 +85,7 @@ def test_going_faster_works_at_once() -> None:
     times = taken(pace, [0.0, 0.001, 0.002])
     assert times
     assert not pace.allows(0.1)
-    pace.set_fps(60)
+    pace.fps = 60
     assert pace.ready_at <= 0.1 + 1 / 60
 
 
@@ -105,6 +105,6 @@ def test_changing_the_rate_to_and_fro_does_not_exceed_the_highest(steps: list[tu
     pace, now, times = Pace(60), 1000.0, []
     for gap, fps in steps:
         now += gap
-        pace.set_fps(fps)
+        pace.fps = fps
         times += taken(pace, [now, now])
     assert not exceeds(times, 60.0)

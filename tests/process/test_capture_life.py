@@ -1,0 +1,151 @@
+"""However a capture process ends, and whatever of it dies first: it says so, it ends, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.errors import ChildGone, ConfigurationError, JiomosaError
+from engine.messages import Refresh, Shutdown, Wants
+from tests.process.capture_rig import SECONDS, Rig
+
+CANVAS = (Path(__file__).parents[2] / "bench/pages/canvas.html").as_uri()
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    rig = Rig(320, 240)
+    yield rig
+    await rig.stop()
+
+
+async def end_of(rig: Rig) -> JiomosaError:
+    async with asyncio.timeout(SECONDS):
+        return await asyncio.shield(rig.ended)
+
+
+async def nothing_left(rig: Rig) -> None:
+    """The capture process cleans up before it ends; where it was killed, the kernel's signals and the front do."""
+    assert rig.left_behind() == []
+
+
+def running(rig: Rig) -> list[str]:
+    return sorted({process.name() for process in rig.processes()})
+
+
+async def test_shutdown_in_the_middle_of_motion_leaves_nothing(rig: Rig) -> None:
+    await rig.start()
+    assert {"Xvfb", "chromedriver", "chromium"} <= set(running(rig))
+    assert Path(f"/tmp/.X11-unix/X{rig.display[1:]}").exists()
+    await rig.load(CANVAS)
+    rig.send(Wants(60))
+    await rig.until(lambda: len(rig.notices) > 5)
+    rig.send(Shutdown())
+    assert "exit code 0" in (await end_of(rig)).message
+    assert rig.left_behind() == []
+    assert not rig.folder.exists() or os.geteuid() != 0
+
+
+async def test_sigterm_ends_it_in_good_order(rig: Rig) -> None:
+    await rig.start()
+    os.kill(rig.child.pid, signal.SIGTERM)
+    assert "exit code 0" in (await end_of(rig)).message
+    assert rig.left_behind() == []
+
+
+async def test_the_end_of_its_front_is_its_own(rig: Rig) -> None:
+    await rig.start()
+    assert rig.child._channel is not None
+    rig.child._channel.close()
+    assert "exit code 0" in (await end_of(rig)).message
+    assert rig.left_behind() == []
+
+
+VICTIMS: dict[str, Callable[[Rig], list[psutil.Process]]] = {
+    "ChromeDriver": lambda rig: rig.processes("chromedriver"),
+    "Chromium": lambda rig: [rig.chromium],
+    "X server": lambda rig: rig.processes("xvfb"),
+}
+
+
+@pytest.mark.parametrize("name", VICTIMS)
+async def test_the_death_of_a_program_is_told_and_leaves_nothing(rig: Rig, name: str) -> None:
+    await rig.start()
+    (victim,) = VICTIMS[name](rig)
+    victim.kill()
+    error = await end_of(rig)
+    assert isinstance(error, ChildGone)
+    assert "has ended unexpectedly" in error.message or "cannot be reached" in error.message
+    assert rig.session_id in error.message
+    assert "exit code" not in error.message, "it crashed instead of saying what had happened"
+    assert rig.left_behind() == []
+
+
+async def test_programs_that_hang_do_not_keep_it_from_ending(rig: Rig) -> None:
+    await rig.start()
+    for process in rig.processes():
+        process.suspend()
+    assert await rig.child.stop(SECONDS) == 0
+    assert rig.left_behind() == []
+
+
+async def test_killed_itself_its_programs_end_too(rig: Rig) -> None:
+    await rig.start()
+    rig.child.kill()
+    await end_of(rig)
+    async with asyncio.timeout(SECONDS):
+        while any(not name.startswith("/tmp/jiomosa-") for name in rig.left_behind()):  # the folder is left to the front
+            if rig.processes() == []:
+                assert not [name for name in rig.left_behind() if "X" in Path(name).name[:3]]
+            await asyncio.sleep(0.02)
+    assert rig.processes() == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4, 0.7])
+async def test_told_to_end_while_it_starts_it_leaves_nothing(rig: Rig, seconds: float) -> None:
+    rig.launch()
+    await asyncio.sleep(seconds)
+    assert await rig.child.stop(SECONDS) == 0
+    assert rig.left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "sentence"),
+    [
+        ({"chromium": "/nonexistent/chromium"}, JiomosaError, "Chromium could not be started"),
+        ({"chromedriver": "/nonexistent/chromedriver"}, ConfigurationError, "chromedriver was not found"),
+        ({"chromedriver": "/bin/true"}, ChildGone, "ended before it listened"),
+    ],
+)
+async def test_what_cannot_start_is_said_in_a_sentence(changes: dict[str, str], kind: type[JiomosaError], sentence: str) -> None:
+    rig = Rig(320, 240, **changes)
+    try:
+        rig.launch()
+        with pytest.raises(JiomosaError, match=sentence) as caught:
+            await rig.child.ready(SECONDS)
+        assert caught.value.code == (kind.code if kind is not JiomosaError else "browser_failed")
+        await end_of(rig)
+        assert rig.left_behind() == []
+    finally:
+        await rig.stop()
+
+
+async def test_two_sessions_do_not_touch_each_other(rig: Rig) -> None:
+    await rig.start()
+    other = Rig(320, 240)
+    try:
+        await other.start()
+        assert other.display != rig.display
+        assert set(other.processes()).isdisjoint(rig.processes())
+    finally:
+        await other.stop()
+    assert other.left_behind() == []
+    assert not rig.ended.done()
+    await rig.done(Refresh)
