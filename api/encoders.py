@@ -7,8 +7,8 @@ awaited, for a stopped process could still write.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections import Counter
 from typing import Any, Protocol
 
 from engine.broadcast import Encode, Packet
@@ -48,7 +48,7 @@ class EncoderPool:
         self._children: dict[int, Child] = {}
         self._rings: dict[int, PacketRing] = {}
         self._restarts: set[asyncio.Task[None]] = set()
-        self._failures: Counter[int] = Counter()  # starts in a row that came to nothing
+        self._serving: set[int] = set()
         self._closing = False
 
     async def start(self) -> None:
@@ -104,19 +104,26 @@ class EncoderPool:
         self._assign()
 
     async def _start_one(self, number: int) -> None:
+        """Raises `JiomosaError`, and leaves nothing, when the encoder does not become ready."""
         ring = PacketRing.create(PACKET_SLOTS, PACKET_SLOT_BYTES)
         child = Child(f"encoder {number}", "encoder.main", EncoderSpec(number, ring.name))
         self._rings[number], self._children[number] = ring, child
         child.start(lambda message: self._received(number, message), lambda error: self._ended(number, error))
-        await child.ready(START_SECONDS)
+        try:
+            await child.ready(START_SECONDS)
+        except BaseException:
+            child.kill()
+            raise
+        self._serving.add(number)
         self._dispatch.add(number, PACKET_SLOTS)
         self._assign()
 
     def _ended(self, number: int, error: JiomosaError) -> None:
         self._rings.pop(number).close()
         lost: list[Assignment[Source, Encode]] = self._dispatch.remove(number)
-        if self._closing:
+        if self._closing or number not in self._serving:
             return
+        self._serving.discard(number)
         log.error("%s Starting another; %d jobs are done again.", error.message, len(lost))
         for task in lost:
             task.source.job_failed(task.work, again=True)
@@ -125,15 +132,12 @@ class EncoderPool:
         restart.add_done_callback(self._restarts.discard)
 
     async def _restart(self, number: int) -> None:
-        """Start a successor. Should it not become ready either, its end brings us here again, later each time."""
-        failures = self._failures[number]
-        if failures:
+        """Start a successor: the first at once, further ones later each time."""
+        for failures in itertools.count(1):
+            try:
+                await self._start_one(number)
+            except JiomosaError as error:
+                log.error("%s", error.message)  # noqa: TRY400  # the sentence says it all
+            else:
+                return
             await asyncio.sleep(min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**failures))
-        self._failures[number] += 1
-        try:
-            await self._start_one(number)
-        except JiomosaError as error:
-            log.error("%s", error.message)  # noqa: TRY400  # the sentence says it all
-            self._children[number].kill()
-        else:
-            self._failures[number] = 0

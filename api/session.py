@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from api.encoders import EncoderPool
 from api.stream import Stream
@@ -46,6 +46,10 @@ class PageInfo:
 
 class Session:
     """`on_end(session)` is called once, when it has ended for whatever reason."""
+
+    CAPTURE_MODULE: ClassVar[str] = (
+        "capture.main"  # what its capture process runs; the bench puts a source without a browser here
+    )
 
     def __init__(
         self,
@@ -76,7 +80,7 @@ class Session:
         except BaseException:
             self._give_back()
             raise
-        self._child = Child(f"capture {id}", "capture.main", self._spec())
+        self._child = Child(f"capture {id}", self.CAPTURE_MODULE, self._spec())
         self.stream = Stream(self._ring.name, pool, self._send)
 
     def _spec(self) -> CaptureSpec:

@@ -52,6 +52,8 @@ class Sessions:
             await session.start()
         finally:
             del self._starting[id]
+        if session.closed:
+            raise Unavailable(f"The session {id!r} was closed while it started.", code="session_closed")
         self._sessions[id] = session
         self._watch_expiry(session)
         return session

@@ -26,6 +26,7 @@ import engineio
 import orjson
 from engineio.async_drivers import asgi as engineio_asgi
 from engineio.packet import MESSAGE, Packet
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 EXTENSION = "jiomosa.protocol"  # where a StreamProtocol puts itself in the ASGI scope
@@ -84,7 +85,7 @@ class StreamProtocol(WebSocketsSansIOProtocol):
             return
         await self.writable.wait()
         if self.disconnected:
-            raise ConnectionResetError
+            raise ClientDisconnected
         body = message.get("bytes")
         self.write_message(TEXT if body is None else BINARY, message["text"].encode() if body is None else body)
         await self.writable.wait()
@@ -93,7 +94,7 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         """Send a text message that is encoded already."""
         await self.writable.wait()
         if self.disconnected or self.close_sent:
-            raise ConnectionResetError
+            raise ClientDisconnected
         self.write_message(TEXT, body)
         await self.writable.wait()
 

@@ -55,7 +55,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        return int(self._process.pid)
+        return self._pid
 
     @property
     def started(self) -> bool:
@@ -71,26 +71,27 @@ class Child:
         near, far = socket_pair()
         self._process = _spawn.Process(target=run, args=(self._module, far, self._spec), name=self.name, daemon=True)
         self._process.start()
+        self._pid = int(self._process.pid)
         far.close()
         self._on_message = on_message
         self._channel = Channel(near)
         self._channel.attach(loop, self._received, lambda: None)
-        self._pidfd = os.pidfd_open(self._process.pid)
+        self._pidfd = os.pidfd_open(self._pid)
 
         def ended() -> None:
             loop.remove_reader(self._pidfd)
             os.close(self._pidfd)
             self._process.join()
+            exit_code = self._process.exitcode
+            self._process.close()
             assert self._channel is not None
             self._channel.drain()  # its last words may still be unread
             self._channel.close()
-            error = self._failure or ChildGone(
-                f"The {self.name} process has ended unexpectedly (exit code {self._process.exitcode})."
-            )
+            error = self._failure or ChildGone(f"The {self.name} process has ended unexpectedly (exit code {exit_code}).")
             if not self._ready.done():
                 self._ready.set_exception(error)
                 self._ready.exception()  # whoever did not wait for it has been told by on_exit
-            self._exited.set_result(self._process.exitcode)
+            self._exited.set_result(exit_code)
             if on_exit is not None:
                 on_exit(error)
 

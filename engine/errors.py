@@ -7,7 +7,7 @@
     ├── LoadFailed        502   the browser could not load the page; the message is the browser's own reason
     ├── Unavailable       503   the server or the session cannot do it now, or no longer
     │   └── ChildGone           a child process ended, hangs or could not be started
-    └── ConfigurationError      a setting or the machine is not fit; says what mends it
+    └── ConfigurationError 503  a setting or the machine is not fit; says what mends it
 
 Each message is a sentence that says what was wrong and, where there is something to do, what to do. `code` is one word for
 programs, `status` the HTTP status it maps to.
@@ -60,13 +60,14 @@ class ChildGone(Unavailable):
 
 class ConfigurationError(JiomosaError):
     code = "configuration"
+    status = 503
 
 
 BY_CODE: dict[str, type[JiomosaError]] = {
-    kind.code: kind for kind in (JiomosaError, BadRequest, NotFound, Conflict, LoadFailed, Unavailable, ChildGone)
+    kind.code: kind for kind in (JiomosaError, BadRequest, NotFound, Conflict, LoadFailed, ChildGone, ConfigurationError)
 }
 
 
 def rebuild(code: str, message: str) -> JiomosaError:
-    """The error that another process reported as `code` and `message` (codes that nobody knows become JiomosaError)."""
-    return BY_CODE.get(code, JiomosaError)(message, code=code)
+    """The error that another process reported as `code` and `message`; codes of single cases are `Unavailable`'s."""
+    return BY_CODE.get(code, Unavailable)(message, code=code)

@@ -74,7 +74,10 @@ def create(head: Head, *, reserve: bool) -> SharedMemory:
     """
     kind = "frames" if head.kind == FRAME_RING else "packets"
     name = f"jiomosa-{os.getpid()}-{kind}{next(_numbers)}"
-    memory = SharedMemory(name=name, create=True, size=head.total_bytes)
+    try:
+        memory = SharedMemory(name=name, create=True, size=head.total_bytes)
+    except OSError as error:
+        raise Unavailable(f"A shared-memory segment could not be made: {error.strerror}.", code="no_shared_memory") from error
     if reserve:
         fd = os.open(f"/dev/shm/{name}", os.O_RDWR)
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
-import signal
 import tempfile
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +84,7 @@ class Rig:
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
         self.display = ""
+        self._x_files: dict[str, int] = {}
         self._token = 0
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._changed = asyncio.Event()
@@ -101,6 +104,8 @@ class Rig:
             for variable in (Path(f"/proc/{process.pid}/environ").read_text().split("\0"))
             if variable.startswith("DISPLAY=")
         }
+        number = self.display[1:]
+        self._x_files = {name: ctime(name) for name in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}")}
         return self
 
     async def stop(self) -> None:
@@ -140,9 +145,7 @@ class Rig:
     def left_behind(self) -> list[str]:
         """What is still on the machine of what must not outlive the capture process."""
         left = [f"process {process.pid} {process.name()}" for process in self.processes()]
-        if self.display:
-            number = self.display[1:]
-            left += [name for name in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}") if os.path.exists(name)]
+        left += [name for name, changed in self._x_files.items() if changed and ctime(name) == changed]  # else another server's
         if self.folder.exists():
             left += [str(path) for path in self.folder.iterdir()]
         return left
@@ -261,6 +264,41 @@ class Rig:
         await self.quiet(0.1)
 
 
+class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = unquote(self.path.partition("?")[2]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the browser may have changed its mind
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Silence."""
+
+
+@contextlib.contextmanager
+def echo() -> Iterator[Callable[..., str]]:
+    """A site each of whose pages is what its address says: `address(html, host)`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        port = server.server_address[1]
+        yield lambda html, host="127.0.0.1": f"http://{host}:{port}/?{quote('<!doctype html>' + html)}"
+        server.shutdown()
+        thread.join()
+
+
+def ctime(path: str) -> int:
+    """When the file was made; 0 where there is none."""
+    try:
+        return os.lstat(path).st_ctime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def is_browser(process: psutil.Process) -> bool:
     """A Chromium process that is nobody's helper."""
     return not any(argument.startswith("--type=") for argument in process.cmdline())
@@ -276,10 +314,3 @@ def text(words: str) -> Callable[[int], ToCapture]:
 
 def key(name: str, *modifiers: Modifier) -> Callable[[int], ToCapture]:
     return lambda token: Key(token, name, modifiers)
-
-
-def is_stopped(process: psutil.Process) -> bool:
-    return bool(process.status() == psutil.STATUS_STOPPED)
-
-
-SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL}

@@ -1,0 +1,325 @@
+"""What a capture process does while it lives: exact pixels at the pace that is asked for, and loading pages. One for all tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import pytest_asyncio
+import xcffib
+from xcffib import xproto
+
+from bench import site as bench_site
+from engine.framering import SLOTS
+from engine.messages import Done, GetPage, Navigate, Notice, Page, Refresh, Refused, Wants
+from tests.process.capture_rig import SECONDS, Pixels, Rig, click, echo, key, text
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MOVING = """<title>moving</title><style>body { margin: 0; background: #357 } i { position: fixed; width: 9px; height: 5px }</style>
+<script>
+  var steps = 0, dots = [];
+  for (var k = 0; k < 5; k++) { dots.push(document.body.appendChild(document.createElement('i'))); }
+  function step() {
+    dots.forEach(function (dot) {
+      if (Math.random() < .5) { return; }
+      dot.style.left = Math.random() * 630 + 'px'; dot.style.top = Math.random() * 475 + 'px';
+      dot.style.background = 'hsl(' + Math.random() * 360 + ',90%,50%)';
+    });
+    if (++steps < 150) { setTimeout(step, Math.random() * 20); } else { document.title = 'done'; }
+  }
+  addEventListener('click', step, {once: true});
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with bench_site.serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[Callable[..., str]]:
+    with echo() as make:
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def started() -> AsyncIterator[Rig]:
+    rig = Rig()
+    try:
+        yield await rig.start()
+    finally:
+        await rig.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def rig(started: Rig) -> Rig:
+    await started.calm()
+    return started
+
+
+# ---- frames
+
+
+@pytest.mark.parametrize("rgb", [(10, 200, 30), (255, 0, 0), (1, 2, 3)])
+async def test_pixels_are_exactly_the_pages_as_bgr(rig: Rig, site: str, rgb: tuple[int, int, int]) -> None:
+    await rig.load(f"{site}/colour.html?rgb{rgb}".replace(" ", ""))
+    await rig.colour_is(320, 240, rgb)
+    picture = await rig.picture()
+    assert picture.shape == (480, 640, 3)
+    assert (picture == rgb[::-1]).all()
+
+
+async def test_the_picture_fills_the_screen_to_its_last_pixel(rig: Rig) -> None:
+    corners = [(0, 0), (639, 0), (0, 479), (639, 479)]
+    dots = "".join(f'<i style="left:{x}px;top:{y}px"></i>' for x, y in corners)
+    await rig.show("<style>body{margin:0;background:#fff}i{position:fixed;width:1px;height:1px;background:#f00}</style>" + dots)
+    await rig.colour_is(639, 479, (255, 0, 0))
+    red = ((await rig.picture()) == (0, 0, 255)).all(axis=2)
+    assert sorted((int(x), int(y)) for y, x in np.argwhere(red)) == sorted(corners)
+
+
+@pytest.mark.parametrize("fps", [10, 30, 60])
+async def test_motion_comes_at_the_pace_that_is_asked_for(rig: Rig, site: str, fps: int) -> None:
+    await rig.load(f"{site}/canvas.html")
+    rig.send(Wants(fps))
+    await asyncio.sleep(0.4)
+    before = len(rig.notices)
+    await asyncio.sleep(1.5)
+    notices = rig.notices[before:]
+    seconds = (notices[-1].grab_end_ns - notices[0].grab_end_ns) / 1e9
+    assert len(notices) - 1 <= seconds * fps + 1.5
+    assert len(notices) >= 1.5 * fps * 0.4  # the machine may be busy
+    assert [notice.seq for notice in notices] == list(range(notices[0].seq, notices[-1].seq + 1))
+
+
+async def test_nothing_comes_without_demand_and_nothing_from_a_still_page(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/canvas.html")
+    before = len(rig.notices)
+    await asyncio.sleep(0.4)
+    assert len(rig.notices) == before
+    await rig.load(f"{site}/still.html")
+    rig.send(Wants(60))
+    await rig.quiet()
+    before = len(rig.notices)
+    await asyncio.sleep(1.2)
+    assert len(rig.notices) == before
+
+
+async def test_the_header_says_what_the_slot_holds(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/colour.html?red")
+    answer = await rig.ask(Refresh)
+    notice = rig.leased[-1]
+    head = rig.head(notice.slot)
+    assert (head.seq, head.grab_end_ns) == (answer.seq, notice.grab_end_ns) == (notice.seq, notice.grab_end_ns)
+    assert (head.width, head.height, head.stride) == (640, 480, 2560)
+    assert 0 < head.grab_end_ns - head.grab_begin_ns
+    assert 0 <= head.top < head.bottom <= 480
+
+
+def screen_itself(rig: Rig) -> Pixels:
+    """The screen by another way: a connection of our own to the X server, and the plain request."""
+    before = os.environ.get("XAUTHORITY")
+    os.environ["XAUTHORITY"] = str(rig.folder / "Xauthority")
+    try:
+        connection: Any = xcffib.Connection(rig.display)  # type: ignore[no-untyped-call]
+    finally:
+        os.environ.pop("XAUTHORITY")
+        if before is not None:
+            os.environ["XAUTHORITY"] = before
+    root = connection.setup.roots[0].root
+    reply = connection.core.GetImage(xproto.ImageFormat.ZPixmap, root, 0, 0, rig.width, rig.height, 0xFFFFFFFF).reply()
+    pixels = np.frombuffer(bytes(reply.data.buf()), np.uint8).reshape(rig.height, rig.width, 4)[:, :, :3].copy()
+    connection.disconnect()
+    return pixels
+
+
+async def test_only_what_changed_is_fetched_and_yet_every_slot_is_whole(rig: Rig) -> None:
+    await rig.show(MOVING)
+    await rig.done(Refresh)
+    frames: list[tuple[int, int, int, Pixels]] = []
+
+    def keep(notice: Notice) -> None:
+        head = rig.head(notice.slot)
+        frames.append((notice.seq, head.top, head.bottom, rig.pixels(notice.slot)))
+        # Slots come back in any order and after any time, so that each is out of date in another way.
+        while len(rig.leased) > random.randrange(1, SLOTS):
+            rig.release(random.choice(rig.leased).slot)
+
+    rig.follow, rig.on_notice = False, keep
+    rig.send(Wants(60))
+    await rig.done(click(5, 5))
+    await rig.title_is("done", SECONDS)
+    await rig.quiet(0.2)
+    while rig.leased:
+        rig.release()
+    await rig.done(Refresh)
+    truth = screen_itself(rig)
+    assert (frames[-1][3] == truth).all()
+    assert len({tuple(pixel) for row in truth[::5, ::5] for pixel in row}) > 1, "nothing moved"
+    assert sum(bottom - top for _, top, bottom, _ in frames) < 0.9 * 480 * len(frames), "everything was fetched"
+    for (_, _, _, old), (seq, top, bottom, new) in zip(frames, frames[1:], strict=False):
+        differs = (old != new).any(axis=(1, 2))
+        assert not differs[:top].any(), f"frame {seq} differs above the rows that it names"
+        assert not differs[bottom:].any(), f"frame {seq} differs below the rows that it names"
+
+
+async def test_every_slot_ends_up_the_same_on_a_page_that_has_come_to_rest(rig: Rig) -> None:
+    """Each of the slots, filled in turn by small changes, equals the screen itself."""
+    await rig.show("<style>body{margin:0}</style><script>onclick=e=>{document.body.append(e.clientX+' ')}</script>")
+    rig.follow = False
+    while rig.leased:
+        rig.release()
+    for number in range(SLOTS):
+        seen = await rig.done(Refresh)
+        await rig.done(click(10 + number, 300))
+        while await rig.done(Refresh) == seen:  # until the page has painted
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        while len(rig.leased) > 1:
+            rig.release()
+        await rig.done(Refresh)
+        assert (rig.pixels(rig.leased[-1].slot) == screen_itself(rig)).all()
+
+
+async def test_without_a_free_slot_nothing_comes_until_one_is_given_back(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/canvas.html")
+    rig.follow = False
+    rig.send(Wants(60))
+    await rig.until(lambda: len(rig.leased) == SLOTS)
+    count = len(rig.notices)
+    held = {lease.slot: rig.pixels(lease.slot) for lease in rig.leased}
+    await asyncio.sleep(0.4)
+    assert len(rig.notices) == count
+    for lease in rig.leased:
+        assert (rig.pixels(lease.slot) == held[lease.slot]).all(), "a leased slot was written to"
+    oldest = rig.leased[0].slot
+    rig.release(oldest)
+    await rig.until(lambda: len(rig.notices) == count + 1)
+    await asyncio.sleep(0.3)
+    assert len(rig.notices) == count + 1
+    assert rig.notices[-1].slot == oldest
+    waiting = rig.ask(Refresh)
+    await asyncio.sleep(0.2)
+    assert not waiting.done(), "there was no slot for what has changed"
+    rig.release()
+    assert (await waiting).seq == count + 2 + rig.notices[0].seq - 1
+
+
+async def test_a_refresh_without_demand_brings_what_has_changed_and_only_that(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/colour.html?blue")
+    await rig.colour_is(5, 5, (0, 0, 255))
+    await rig.quiet(0.1)
+    before = len(rig.notices)
+    seqs = [await rig.done(Refresh) for _ in range(5)]
+    assert len(rig.notices) == before
+    assert seqs == [rig.notices[-1].seq] * 5
+    await rig.load(f"{site}/colour.html?lime")
+    assert await rig.done(Refresh) == rig.notices[-1].seq > seqs[0]
+
+
+async def test_refreshes_of_one_moment_are_each_answered_after_their_frame(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/canvas.html")
+    asked = [rig.ask(Refresh) for _ in range(20)]
+    answers = [await answer for answer in asked]
+    assert all(isinstance(answer, Done) for answer in answers)
+    assert all(answer.seq <= rig.notices[-1].seq for answer in answers)
+
+
+# ---- loading
+
+
+async def test_a_page_has_a_title_and_an_address(rig: Rig, site: str) -> None:
+    assert await rig.load(f"{site}/page/one") == Page(rig._token, "one", f"{site}/page/one")
+    assert await rig.ask(GetPage) == Page(rig._token, "one", f"{site}/page/one")
+
+
+async def refusal(rig: Rig, url: str, timeout: float = SECONDS) -> Refused:
+    answer = await rig.ask(lambda token: Navigate(token, url, timeout))
+    assert isinstance(answer, Refused), answer
+    return answer
+
+
+async def test_a_load_that_fails_says_why_and_life_goes_on(rig: Rig, site: str) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        for url, reason in (
+            (f"http://127.0.0.1:{port}/", "net::ERR_CONNECTION_REFUSED"),
+            ("http://nowhere.invalid/", "net::ERR_NAME_NOT_RESOLVED"),
+            ("http://", "Invalid URL"),
+            ("foo:bar", "net::ERR_ABORTED"),
+        ):
+            refused = await refusal(rig, url)
+            assert refused.code == "load_failed"
+            assert refused.message.startswith(f"The page {url} could not be loaded: {reason}")
+            assert refused.message.endswith(".")
+    refused = await refusal(rig, f"{site}/hang", 0.5)
+    assert (refused.code, "within 0.5 seconds" in refused.message) == ("load_failed", True)
+    assert (await rig.load(f"{site}/page/after")).title == "after"
+
+
+async def test_the_newest_load_wins_and_the_others_are_told(rig: Rig, site: str) -> None:
+    hanging = [rig.ask(lambda token: Navigate(token, f"{site}/hang", SECONDS)) for _ in range(2)]
+    await asyncio.sleep(0.2)
+    page = await rig.load(f"{site}/page/newest")
+    assert [(await answer).code for answer in hanging] == ["superseded", "superseded"]
+    assert page.title == "newest"
+    burst = [rig.ask(lambda token, name=name: Navigate(token, f"{site}/page/{name}", SECONDS)) for name in "abc"]  # type: ignore[misc]
+    answers = [await answer for answer in burst]
+    assert [type(answer) for answer in answers] == [Refused, Refused, Page]
+    assert (await rig.ask(GetPage)).title == "c"
+
+
+async def test_a_page_that_never_finishes_loading_takes_input(rig: Rig, site: str) -> None:
+    loading = rig.ask(lambda token: Navigate(token, f"{site}/slow", 4))
+    await rig.title_is("slow")
+    await rig.done(click(30, 20), text("typed meanwhile"))
+    before = await rig.picture()
+    await rig.done(key("Backspace"))
+    assert (before != await rig.picture()).any() or not loading.done()
+    assert not loading.done()
+    assert (await loading).code == "load_failed"
+    assert (await rig.load(f"{site}/page/after")).title == "after"
+
+
+BUSY = "<title>busy</title><script>setTimeout(function () { while (true) {} }, 100)</script>"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_page_that_is_busy_for_good_can_be_left(rig: Rig, address: Callable[..., str], host: str) -> None:
+    """For a page of the same site most of all: it shares its process, and Chromium waits for that."""
+    assert (await rig.load(address(BUSY))).title == "busy"
+    await asyncio.sleep(0.4)
+    pointed = rig.ask(click(5, 5))
+    typed = rig.ask(text("x"))
+    assert isinstance(await pointed, Done)
+    assert not typed.done()
+    refused = await typed
+    assert isinstance(refused, Refused)
+    assert refused.code == "page_busy"
+    assert (await rig.ask(GetPage)).title == "busy"
+    page = await rig.load(address("<title>alive</title><input autofocus oninput='document.title=value'>", host), 20)
+    assert page.title == "alive"
+    await rig.done(text("y"))
+    await rig.title_is("y")
+
+
+async def test_a_page_that_is_busy_while_it_loads_can_be_left(rig: Rig, address: Callable[..., str]) -> None:
+    refused = await refusal(rig, address("<script>while (true) {}</script>"), 0.5)
+    assert refused.code == "load_failed"
+    assert (await rig.load(address("<title>alive</title>"), 20)).title == "alive"
+
+
+async def test_a_crashed_page_can_be_left(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/page/before")
+    await refusal(rig, "chrome://crash")
+    assert isinstance(await rig.ask(click(5, 5)), Done)
+    assert (await rig.load(f"{site}/page/after")).title == "after"

@@ -1,0 +1,52 @@
+"""No user id is given out twice on one machine, and a claim ends with whoever holds it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import userid
+from engine.errors import Unavailable
+from engine.userid import UserId
+
+ROOT = Path(__file__).parents[3]
+FIRST = 3_000_000_000 + os.getpid() * 10  # nobody's: a claim is a name, and this one is no real user's
+CLAIM = "import sys; from engine.userid import UserId; u = UserId.claim(int(sys.argv[1])); print(u.number, flush=True); input()"
+
+
+def test_claims_are_unique_until_they_are_released() -> None:
+    with UserId.claim(FIRST) as one, UserId.claim(FIRST) as other:
+        assert (one.number, other.number) == (FIRST, FIRST + 1)
+        one.release()
+        with UserId.claim(FIRST) as again:
+            assert again.number == FIRST
+    with UserId.claim(FIRST) as last:
+        assert last.number == FIRST
+
+
+def test_another_servers_claim_is_seen_and_ends_with_it() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CLAIM, str(FIRST)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert int(server.stdout.readline()) == FIRST
+        with UserId.claim(FIRST) as mine:
+            assert mine.number == FIRST + 1
+        server.kill()
+        server.wait(60)
+        with UserId.claim(FIRST) as mine:
+            assert mine.number == FIRST
+
+
+def test_when_all_are_taken_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(userid, "ATTEMPTS", 2)
+    with UserId.claim(FIRST), UserId.claim(FIRST), pytest.raises(Unavailable, match=f"{FIRST} to {FIRST + 1}"):
+        UserId.claim(FIRST)
