@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import subprocess
 import sys
 
 from engine.errors import JiomosaError
@@ -18,6 +19,7 @@ examples:
   jiomosa serve                       serve on http://127.0.0.1:5000
   jiomosa serve --port 8080           on another port; also PORT=8080 jiomosa serve
   jiomosa doctor                      what is missing on this machine, and the command that mends it
+  jiomosa bench --list                what can be measured; `jiomosa bench NAME --quick` for a glance
 """
 
 
@@ -33,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--host", help="address to listen on (HOST; default 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (PORT; default 5000; 0: a free one)")
     commands.add_parser("doctor", help="check this machine, one line for each thing, with the command that mends it")
+    commands.add_parser("bench", help="measure this machine (from a checkout; `jiomosa bench --help`)", add_help=False)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["bench"]:
+        return subprocess.call([sys.executable, "-m", "bench", *arguments[1:]])
     options = parser.parse_args(arguments)
     try:
         settings = from_environment(os.environ, host=getattr(options, "host", None), port=getattr(options, "port", None))

@@ -96,6 +96,7 @@ class Session:
             chromium=settings.chromium,
             chromedriver=settings.chromedriver,
             max_fps=settings.max_fps,
+            freeze_after=settings.freeze_after,
         )
 
     # ---- life

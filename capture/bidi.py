@@ -11,6 +11,7 @@ Commands are sent in the order of the calls. Several may be under way; each is a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -74,18 +75,21 @@ class Bidi:
         await self._reader
 
     async def _read(self) -> None:
-        async for data in self._connection:
-            message = msgspec.json.decode(data)
-            if message["type"] == "event":
-                self._on_event(message["method"], message["params"])
-            elif (answer := self._waiting.get(message["id"])) is not None and not answer.done():
-                if message["type"] == "success":
-                    answer.set_result(message["result"])
-                else:
-                    answer.set_exception(CommandFailed(message["error"], message["message"]))
+        with contextlib.suppress(ConnectionClosed):  # a regular close just ends the loop, that of a killed ChromeDriver is none
+            async for data in self._connection:
+                self._received(msgspec.json.decode(data))
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ChildGone("The connection to the browser was lost."))
         if self._open:
             self._open = False
             self._lost()
+
+    def _received(self, message: dict[str, Any]) -> None:
+        if message["type"] == "event":
+            self._on_event(message["method"], message["params"])
+        elif (answer := self._waiting.get(message["id"])) is not None and not answer.done():
+            if message["type"] == "success":
+                answer.set_result(message["result"])
+            else:
+                answer.set_exception(CommandFailed(message["error"], message["message"]))

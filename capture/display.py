@@ -32,6 +32,7 @@ class Display:
         self.connection = connection
         self.core: Any = connection.core
         self.root: int = connection.setup.roots[0].root
+        self._fd: int = connection.get_file_descriptor()
         self._handlers: dict[type, Callable[[Any], None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._when_readable: Callable[[], None] = self.dispatch
@@ -44,8 +45,15 @@ class Display:
         """From now on call `when_readable`, which must `dispatch`, whenever events may have come. None: just dispatch."""
         self._loop = loop
         self._when_readable = when_readable or self.dispatch
-        loop.add_reader(self.connection.get_file_descriptor(), self._when_readable)
+        loop.add_reader(self._fd, self._readable)
         self._when_readable()
+
+    def _readable(self) -> None:
+        try:
+            self._when_readable()
+        except xcffib.ConnectionException:
+            self._unwatch()  # what has ended is readable for good
+            raise
 
     def dispatch(self) -> None:
         """Hand out every event that has come. Errors of requests nobody waited for (a window just closed) are only logged."""
@@ -77,7 +85,11 @@ class Display:
         libxcb.xcb_send_fd(int(ffi.cast("uintptr_t", self.connection._conn)), os.dup(fd))
 
     def close(self) -> None:
-        if self._loop is not None:
-            self._loop.remove_reader(self.connection.get_file_descriptor())
-            self._loop = None
+        """Also when the connection has ended already."""
+        self._unwatch()
         self.connection.disconnect()
+
+    def _unwatch(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._fd)
+            self._loop = None

@@ -27,14 +27,18 @@ TIMER_STEP = 0.001  # uvloop's timers count whole milliseconds from when the loo
 
 
 class Grabber:
-    """Fills `ring` with what is on `display`, and sends `Notice` and `Done`. Demand is none at first."""
+    """Fills `ring` with what is on `display`, sends `Notice` and `Done`, calls `drawn()` at damage. No demand at first."""
 
-    def __init__(self, display: Display, ring: FrameRing, max_fps: float, send: Callable[[Message], None]) -> None:
+    def __init__(
+        self, display: Display, ring: FrameRing, max_fps: float, send: Callable[[Message], None], drawn: Callable[[], None]
+    ) -> None:
         self._display = display
         self._ring = ring
         self._send = send
+        self._on_drawn = drawn
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._drawn: list[asyncio.Future[None]] = []  # who waits for damage
         self._schedule = Schedule(SLOTS, ring.head.height, max_fps)
 
         connection = display.connection
@@ -71,6 +75,14 @@ class Grabber:
         self._schedule.refresh(token)
         self.step()
 
+    async def next_damage(self, timeout: float) -> bool:
+        """Wait until something is drawn, at most `timeout` seconds; whether it was."""
+        drawn: asyncio.Future[None] = self._loop.create_future()
+        self._drawn.append(drawn)
+        done, _ = await asyncio.wait({drawn}, timeout=timeout)
+        drawn.cancel()
+        return bool(done)
+
     def step(self) -> None:
         """Take in the damage that has come and do what is due. To be called when the display is readable."""
         schedule = self._schedule
@@ -89,6 +101,11 @@ class Grabber:
         self._set_timer(math.inf)
 
     def _damaged(self, event: xcffib.damage.NotifyEvent) -> None:
+        self._on_drawn()
+        while self._drawn:
+            drawn = self._drawn.pop()
+            if not drawn.done():
+                drawn.set_result(None)
         area = event.area
         self._schedule.damaged(area.y, area.y + area.height)
 

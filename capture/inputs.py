@@ -4,7 +4,8 @@ Pointer and wheel-over-a-popup go through the X server, everything else through 
 not ordered against each other: a click that X has delivered may still lie unread when the browser gets a text. So after pointer
 input, the next input of the other kind waits for one round trip through the page; by then the browser has read what X had for it.
 
-A page that hangs cannot hold up the queue: what it does not take within ANSWER_SECONDS (`capture.page`) is refused.
+A page that hangs cannot hold up the queue: what it does not take within ANSWER_SECONDS (`capture.page`) is refused, and with it
+all that waits for the page by then.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from capture.attention import Freezer
 from capture.bidi import CommandFailed
 from capture.keyboard import key_calls, text_calls
 from capture.page import ShownPage
@@ -28,11 +30,18 @@ class Inputs:
     """`put` what comes; `run` it. `seq()` is the newest frame, for the answers."""
 
     def __init__(
-        self, pointer: Pointer, windows: Windows, page: ShownPage, send: Callable[[Message], None], seq: Callable[[], int]
+        self,
+        pointer: Pointer,
+        windows: Windows,
+        page: ShownPage,
+        freezer: Freezer,
+        send: Callable[[Message], None],
+        seq: Callable[[], int],
     ) -> None:
         self._pointer = pointer
         self._windows = windows
         self._page = page
+        self._freezer = freezer
         self._send = send
         self._seq = seq
         self._queue: deque[Input] = deque()
@@ -55,6 +64,7 @@ class Inputs:
         message = self._queue.popleft()
         tokens = [message.token]
         try:
+            await self._freezer.wake()
             match message:
                 case Click(_, x, y, button):
                     self._pointed = True
@@ -63,12 +73,14 @@ class Inputs:
                     self._pointed = True
                     self._pointer.move(x, y)
                 case Scroll():
-                    tokens += await self._scroll(message)
+                    await self._scroll(message, tokens)
                 case Text(_, text):
                     await self._call(text_calls(text))
                 case Key(_, key, modifiers):
                     await self._call(key_calls(key, modifiers))
         except JiomosaError as error:
+            if error.code == "page_busy":
+                tokens += self._give_up()
             for token in tokens:
                 self._send(Refused(token, error.code, error.message))
         except CommandFailed as error:
@@ -78,10 +90,14 @@ class Inputs:
             for token in tokens:
                 self._send(Done(token, self._seq()))
 
-    async def _scroll(self, scroll: Scroll) -> list[int]:
-        """Scroll, together with whatever more of it waits for the same place; returns the tokens of that."""
+    def _give_up(self) -> list[int]:
+        """Take all that waits for the page out of the queue, or each would wait as long again; returns the tokens."""
+        waiting, self._queue = self._queue, deque(message for message in self._queue if isinstance(message, Click | Move))
+        return [message.token for message in waiting if not isinstance(message, Click | Move)]
+
+    async def _scroll(self, scroll: Scroll, tokens: list[int]) -> None:
+        """Scroll, together with whatever more of it waits for the same place, whose tokens are added to `tokens`."""
         dx, dy = scroll.dx, scroll.dy
-        tokens = []
         while (
             self._queue
             and isinstance(more := self._queue[0], Scroll)
@@ -94,12 +110,11 @@ class Inputs:
             if scroll.x is not None and scroll.y is not None:
                 self._pointer.move(scroll.x, scroll.y)
             self._pointer.wheel(dx, dy)
-            return tokens
+            return
         if scroll.x is not None and scroll.y is not None:
             self._pointer.x, self._pointer.y = scroll.x, scroll.y
         wheel = {"type": "mouseWheel", "x": self._pointer.x, "y": self._pointer.y, "deltaX": dx, "deltaY": dy}
         await self._call([("Input.dispatchMouseEvent", wheel)])
-        return tokens
 
     async def _call(self, calls: list[tuple[str, dict[str, object]]]) -> None:
         if self._pointed:

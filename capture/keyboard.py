@@ -1,7 +1,8 @@
 """Keys and text, as Chrome DevTools Protocol calls. Pure: what is typed -> the calls to make, in order.
 
 Text goes in whole (`Input.insertText`: any script, no keymap), keys as key events. Both take the same path, so their order is
-kept; and key events that come this way never reach Chromium's own user interface, whatever they are.
+kept; and key events that come this way never reach Chromium's own user interface, whatever they are: for want of a native key
+code (`nativeVirtualKeyCode`, never to be given) it does not take them back from a page that has not used them.
 """
 
 from __future__ import annotations
@@ -69,14 +70,13 @@ def key_calls(key: str, modifiers: tuple[Modifier, ...]) -> list[Call]:
         if len(key) != 1 or not key.isprintable():
             raise BadRequest(f"There is no key {key!r}; use a character or a name such as Enter, Tab or ArrowLeft.")
         letter = key.upper()
-        known = letter.isascii() and letter.isalnum()
+        known = key.isascii() and key.isalnum()  # "ß" in capitals are two
         code = "" if not known else f"Key{letter}" if letter.isalpha() else f"Digit{letter}"
         named = _Named(code, ord(letter) if known else 0, key)
     event: dict[str, Any] = {
         "key": key,
         "code": named.code,
         "windowsVirtualKeyCode": named.virtual_key,
-        "nativeVirtualKeyCode": named.virtual_key,
         "modifiers": bits,
     }
     down: dict[str, Any] = {**event, "type": "rawKeyDown"}

@@ -13,13 +13,17 @@ import sys
 from typing import Any
 
 import uvloop
+import xcffib
 
+from capture.attention import Freezer
+from capture.bidi import CommandFailed
 from capture.browser import Browser
 from capture.grabber import Grabber
 from capture.inputs import Inputs
 from capture.page import ShownPage
 from capture.pointer import Pointer
 from capture.programs import Programs
+from capture.refresh import ScreenRate
 from capture.screen import Screen
 from capture.windows import Windows
 from engine.channel import Channel
@@ -47,6 +51,7 @@ from engine.messages import (
 
 log = logging.getLogger("jiomosa.capture")
 
+WAKE_SECONDS = 0.25  # the most that a poll waits for a page that was frozen to draw; one that has nothing to draw costs it this
 WINDOW_SECONDS = 10.0  # from the browser's start to its window
 
 
@@ -65,6 +70,7 @@ class Capture:
         self._page = ShownPage()
         self._grabber: Grabber | None = None
         self._inputs: Inputs | None = None
+        self._freezer: Freezer | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._programs = Programs(spec)
         self._screen: Screen | None = None
@@ -76,18 +82,11 @@ class Capture:
         """True when it ended because it was told to."""
         loop = asyncio.get_running_loop()
         self._over: asyncio.Future[JiomosaError | None] = loop.create_future()
+        loop.set_exception_handler(self._callback_failed)
         loop.add_signal_handler(signal.SIGTERM, self._end, None)
         self._channel.attach(loop, self._received, lambda: self._end(None))
-        starting = asyncio.create_task(self._start())
-        either: set[asyncio.Future[Any]] = {starting, self._over}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        try:
-            if starting.done() and not self._over.done():
-                starting.result()
-                self._send(Ready(f"Chromium {self._browser.version if self._browser else ''}"))
-            failure = await self._over
-        except JiomosaError as error:
-            failure = error
+        starting = self._spawn(self._start())
+        failure = await self._over
         starting.cancel()
         await asyncio.wait({starting})
         if failure is not None:
@@ -121,10 +120,13 @@ class Capture:
         display = self._screen.display
         pointer = Pointer(display, spec.width, spec.height)
         self._ring = FrameRing.attach(spec.ring)
-        self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send)
+        self._rate = ScreenRate(display, spec.width, spec.height)
+        self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged)
         display.watch(asyncio.get_running_loop(), grabber.step)
-        self._inputs = Inputs(pointer, self._windows, self._page, self._send, lambda: grabber.seq)
+        self._freezer = Freezer(self._page, spec.freeze_after)
+        self._inputs = Inputs(pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq)
         self._spawn(self._inputs.run())
+        self._send(Ready(f"Chromium {self._browser.version}"))
 
     async def _start_screen(self) -> None:
         screen = self._screen = await Screen.start(self._programs, self._spec.width, self._spec.height)
@@ -135,9 +137,12 @@ class Capture:
     def _watch(self, name: str, gone: asyncio.Future[Any]) -> None:
         def ended(future: asyncio.Future[Any]) -> None:
             if not future.cancelled():
-                self._end(ChildGone(f"{name} of session {self._spec.session_id!r} has ended unexpectedly."))
+                self._end(self._gone(name))
 
         gone.add_done_callback(ended)
+
+    def _gone(self, name: str) -> ChildGone:
+        return ChildGone(f"{name} of session {self._spec.session_id!r} has ended unexpectedly.")
 
     def _lost(self) -> None:
         self._end(ChildGone(f"The browser of session {self._spec.session_id!r} cannot be reached any more."))
@@ -151,6 +156,22 @@ class Capture:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+
+    def _callback_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context and "exception" in context:
+            self._failed(context["exception"])
+        else:
+            loop.default_exception_handler(context)
+
+    def _failed(self, error: BaseException) -> None:
+        if self._over.done():
+            return
+        if isinstance(error, JiomosaError):
+            self._end(error)
+        elif isinstance(error, xcffib.ConnectionException):  # heard of sooner than the end of its process
+            self._end(self._gone("The X server"))
+        else:
             # Something nobody foresaw: better a session that ends than one that is half alive.
             log.error("session %s: %s", self._spec.session_id, error, exc_info=error)
             self._end(Unavailable("The session failed inside; the server's log says more."))
@@ -167,21 +188,54 @@ class Capture:
         if isinstance(message, Shutdown):
             self._end(None)
             return
-        if self._grabber is None or self._inputs is None:
+        if self._grabber is None or self._inputs is None or self._freezer is None:
             return  # nobody has been told that we are ready
         match message:
             case Wants(fps):
+                self._rate.wants(fps)
                 self._grabber.wants(fps)
+                self._freezer.wants(fps)
+                if fps:
+                    self._spawn(self._wake())
             case Release(slot):
                 self._grabber.released(slot)
+            case Refresh(token) if self._freezer.frozen:
+                self._spawn(self._wake(token))
             case Refresh(token):
                 self._grabber.refresh(token)
+                self._spawn(self._wake())
             case Navigate(token, url, timeout):
-                self._spawn(self._answer_page(token, self._page.load(url, timeout)))
+                self._spawn(self._answer_page(token, self._load(url, timeout)))
             case GetPage(token):
                 self._spawn(self._answer_page(token, self._page.present()))
             case Click() | Move() | Scroll() | Text() | Key():
+                self._rate.needed()
                 self._inputs.put(message)
+
+    async def _wake(self, refresh: int | None = None) -> None:
+        """Wake the page; a poll (the token `refresh`) gets what it shows once it has had the time to draw."""
+        assert self._freezer is not None
+        assert self._grabber is not None
+        try:
+            woken = await self._freezer.wake()
+        except (JiomosaError, CommandFailed) as error:
+            log.debug("session %s: the page was not woken: %s", self._spec.session_id, error)
+            woken = False
+        if refresh is not None:
+            if woken:
+                await self._grabber.next_damage(WAKE_SECONDS)
+            self._grabber.refresh(refresh)
+
+    async def _load(self, url: str, timeout: float) -> tuple[str, str]:
+        assert self._freezer is not None
+        self._freezer.begin()
+        self._rate.load(begins=True)
+        try:
+            await self._freezer.wake()
+            return await self._page.load(url, timeout)
+        finally:
+            self._freezer.end()
+            self._rate.load(begins=False)
 
     async def _answer_page(self, token: int, work: Any) -> None:
         try:
@@ -198,6 +252,9 @@ class Capture:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        if self._freezer is not None:
+            self._freezer.close()
+            self._rate.close()
         if self._grabber is not None:
             self._grabber.close()
         if self._browser is not None:

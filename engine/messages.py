@@ -40,6 +40,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     folder    the session's own folder, made by the front, removed by both
     uid       run X server and browser as this user; None: as the server's own
     sandbox   False only by explicit setting: Chromium without its sandbox
+    freeze_after  seconds that nobody needs the page before it is frozen; 0: never
     """
 
     session_id: str
@@ -52,6 +53,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     chromium: str
     chromedriver: str
     max_fps: float
+    freeze_after: float = 0.0
 
 
 class EncoderSpec(msgspec.Struct, frozen=True):

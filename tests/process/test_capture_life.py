@@ -38,7 +38,6 @@ def running(rig: Rig) -> list[str]:
 async def test_shutdown_in_the_middle_of_motion_leaves_nothing(rig: Rig) -> None:
     await rig.start()
     assert {"Xvfb", "chromedriver", "chromium"} <= set(running(rig))
-    assert Path(f"/tmp/.X11-unix/X{rig.display[1:]}").exists()
     await rig.load(CANVAS)
     rig.send(Wants(60))
     await rig.until(lambda: len(rig.notices) > 5)
@@ -96,7 +95,8 @@ async def test_killed_itself_its_programs_end_too(rig: Rig) -> None:
     rig.child.kill()
     await end_of(rig)
     async with asyncio.timeout(SECONDS):
-        while any(Path(entry).parent != rig.folder for entry in rig.left_behind()):  # its folder is left to the front
+        # Its folder is left to the front. Processes of another parent signal nothing to us.
+        while any(Path(entry).parent != rig.folder for entry in rig.left_behind()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
