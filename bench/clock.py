@@ -63,6 +63,15 @@ def _number(bits: npt.NDArray[Any]) -> int:
     return int("".join(map(str, bits)), 2)
 
 
+def paint(pixels: npt.NDArray[Any], ticks: int, events: int = 0) -> None:
+    """Paint the clock into a (height, width, channels) picture, as bench/pages/clock.js does."""
+    text = f"{ticks % WRAP:030b}{events % 64:06b}"
+    text = f"10{text}{text.count('1') % 16:04b}"
+    row = np.repeat(np.frombuffer(text.encode(), np.uint8) - ord("0"), CELL)[None, :, None] * np.uint8(255)
+    pixels[:CELL, : CELL * CELLS] = row
+    pixels[-CELL:, : CELL * CELLS] = row
+
+
 def now() -> float:
     """Epoch seconds, to the microsecond; the clock that pages of this machine paint."""
     return time.time()

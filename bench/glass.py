@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from bench.client import Client, Event, Frame
 from bench.machine import Cost, Meter
 from bench.server import Server
 
+REACTION_SECONDS = 5.0
 WARM_SECONDS = 2.0  # caches, JIT, the adaptation's first verdict
 
 
@@ -72,24 +74,43 @@ def _receive(client: Client, seconds: float) -> list[Frame]:
     return frames
 
 
-def react(client: Client, event: str, payload: dict[str, object], settle: float = 0.15) -> float:
-    """Milliseconds from sending an input to the arrival of the first picture that shows it (bench/pages/click.html).
+class Reactor:
+    """Measures how long an input takes to be seen, on a page that counts it in its clock and is still otherwise.
 
-    The page is quiet before: what is still on its way is taken first. Raises TimeoutError where no picture shows it.
+    Before each input what is still on its way is taken, until nothing has come for `settle` seconds; then a random moment
+    passes, so that inputs fall anywhere between two refreshes of the screen.
     """
-    before = None
-    while (received := client.receive(settle)) is not None:
-        if isinstance(received, Frame):
-            before = clock.read(received.jpeg) or before
-    sent = time.time()
-    client.emit(event, payload)
-    deadline = time.monotonic() + 5
-    while (left := deadline - time.monotonic()) > 0:
-        received = client.receive(left)
-        if isinstance(received, Event) and received.name == "error":
-            raise RuntimeError(received.payload["message"])
-        if isinstance(received, Frame):
-            reading = clock.read(received.jpeg)
-            if reading is not None and (before is None or reading.events != before.events):
+
+    def __init__(self, client: Client, settle: float = 0.1) -> None:
+        self._client = client
+        self._settle = settle
+        self._events: int | None = None
+
+    def react(self, event: str, payload: dict[str, object]) -> float:
+        """Milliseconds from sending the input to the arrival of the first picture that shows it.
+
+        Raises RuntimeError with the server's sentence where it refuses, TimeoutError where no picture shows the input.
+        """
+        while (received := self._client.receive(self._settle)) is not None:
+            self._look(received)
+        before = self._events
+        if before is None:
+            raise RuntimeError("the page has no clock that counts inputs")
+        time.sleep(random.uniform(0, 1 / 30))
+        sent = time.time()
+        self._client.emit(event, payload)
+        deadline = time.monotonic() + REACTION_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            received = self._client.receive(left)
+            if isinstance(received, Event) and received.name == "error":
+                raise RuntimeError(received.payload["message"])
+            if received is not None and self._look(received) and self._events != before:
                 return (received.arrived - sent) * 1000
-    raise TimeoutError("no picture showed the input")
+        raise TimeoutError(f"no picture showed an {event} within {REACTION_SECONDS:g} s")
+
+    def _look(self, received: Frame | Event) -> bool:
+        """Whether it was a picture with a clock."""
+        reading = clock.read(received.jpeg) if isinstance(received, Frame) else None
+        if reading is not None:
+            self._events = reading.events
+        return reading is not None

@@ -77,11 +77,14 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def role(process: psutil.Process, front: int) -> str:
-    """front, encoder, capture, Xvfb, chromedriver, chromium or other. Which of our children is which, its children tell."""
+    """front, encoder, capture, source (bench.synthetic), Xvfb, chromedriver, chromium or other.
+
+    Which of our children is which, its name tells, or its children.
+    """
     if process.pid == front:
         return "front"
     name = process.name()
-    if name in ("Xvfb", "chromedriver"):
+    if name in ("Xvfb", "chromedriver", "source"):
         return name
     if name.startswith("chrom"):
         return "chromium"

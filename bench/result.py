@@ -33,7 +33,6 @@ class Result:
     """A scenario's. `distributions`: name -> samples (a latency picture); `curves`: name -> [(x, y), ...] (a cost picture)."""
 
     scenario: str
-    what: str
     figures: list[Figure] = field(default_factory=list)
     distributions: dict[str, list[float]] = field(default_factory=dict)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
@@ -45,6 +44,12 @@ class Result:
         figure = Figure(name, statistics.median(values), unit, definition, min(values), max(values), target)
         self.figures.append(figure)
         return figure
+
+    def add_latencies(self, name: str, runs: Sequence[Sequence[float]], definition: str, p50: str = "", p99: str = "") -> None:
+        """Median and 99th percentile of the samples of each run, in ms, and the distribution of all of them."""
+        for label, share, target in (("p50", 0.5, p50), ("p99", 0.99, p99)):
+            self.add(f"{name}: {label}", [percentile(samples, share) for samples in runs], "ms", definition, target)
+        self.distributions[name] = [sample for samples in runs for sample in samples]
 
 
 def percentile(samples: Iterable[float], share: float) -> float:

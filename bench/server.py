@@ -48,12 +48,12 @@ def _checked(response: requests.Response) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def run(**settings: Any) -> Iterator[Server]:
-    """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end."""
+def run(module: str = "api.cli", **settings: Any) -> Iterator[Server]:
+    """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end. `module`: what is started."""
     chosen = {"host": "127.0.0.1", "port": 0} | settings
     environment = os.environ | {name.upper(): str(value) for name, value in chosen.items()}
     process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "api.cli", "serve"],
+        ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", module, "serve"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,

@@ -29,6 +29,8 @@ from engine.errors import ChildGone
 
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 SOCKETS = Path("/tmp/.X11-unix")
+# X servers that start at the same moment take the same number, or the same file in /tmp for their keyboard, and some give up.
+ATTEMPTS = 4
 START_SECONDS = 10.0  # it takes 0.05 s; on a machine that is this slow nothing else would work either
 
 
@@ -54,25 +56,28 @@ class Screen:
         programs.give(authority)
 
         _make_socket_folder()
-        reading, writing = os.pipe()
-        try:
-            program = await programs.start(
-                "The X server",
-                "Xvfb",
-                *("-displayfd", str(writing)),
-                *("-screen", "0", f"{width}x{height}x24"),
-                *("-auth", str(authority)),
-                *("-nolisten", "tcp", "-noreset", "-nocursor"),
-                *("-extension", "GLX"),  # 14 MB instead of 66
-                # A killed X server leaves its socket behind; on SIGTERM it removes it.
-                death_signal="TERM",
-                fd=writing,
-            )
-        finally:
-            os.close(writing)
-        number = await _display_number(reading)
-        if number is None:
+        for _ in range(ATTEMPTS):
+            reading, writing = os.pipe()
+            try:
+                program = await programs.start(
+                    "The X server",
+                    "Xvfb",
+                    *("-displayfd", str(writing)),
+                    *("-screen", "0", f"{width}x{height}x24"),
+                    *("-auth", str(authority)),
+                    *("-nolisten", "tcp", "-noreset", "-nocursor"),
+                    *("-extension", "GLX"),  # 14 MB instead of 66
+                    # A killed X server leaves its socket behind; on SIGTERM it removes it.
+                    death_signal="TERM",
+                    fd=writing,
+                )
+            finally:
+                os.close(writing)
+            number = await _display_number(reading)
+            if number is not None:
+                break
             await program.end()
+        else:
             raise ChildGone("The X server could not start; run `jiomosa doctor`.")
         programs.export("DISPLAY", f":{number}")
         try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+from pathlib import Path
 
 import pytest
 
 from capture import screen
-from capture.screen import COOKIE_NAME, _display_number, xauthority
+from capture.screen import COOKIE_NAME, Screen, _display_number, xauthority
+from engine.errors import ChildGone
 
 
 def test_the_authority_file_is_as_xlib_reads_it() -> None:
@@ -38,3 +40,53 @@ async def test_an_x_server_that_says_nothing_is_given_up(monkeypatch: pytest.Mon
     reading, writing = os.pipe()
     assert await _display_number(reading) is None
     os.close(writing)
+
+
+class FlakyPrograms:
+    """Starts, in the X server's place, programs that give up before they say their number; the last one says it."""
+
+    def __init__(self, folder: Path, failures: int) -> None:
+        self.folder = folder
+        self.failures = failures
+        self.starts = 0
+        self.exported: dict[str, str] = {}
+        self.programs: list[FlakyProgram] = []
+
+    def give(self, path: Path) -> None:
+        """It is ours already."""
+
+    def export(self, name: str, value: str) -> None:
+        self.exported[name] = value
+
+    async def start(self, *arguments: str, fd: int, death_signal: str) -> FlakyProgram:
+        self.starts += 1
+        if self.starts > self.failures:
+            os.write(fd, b"77\n")
+        self.programs.append(FlakyProgram())
+        return self.programs[-1]
+
+
+class FlakyProgram:
+    ended = False
+
+    async def end(self) -> bool:
+        self.ended = True
+        return True
+
+
+@pytest.mark.parametrize("failures", [0, 1, 3])
+async def test_an_x_server_that_gave_up_is_started_again(tmp_path: Path, failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several that start at the same moment get in each other's way."""
+    monkeypatch.setattr(screen, "Display", lambda name, authority: name)
+    programs = FlakyPrograms(tmp_path, failures)
+    started = await Screen.start(programs, 64, 64)  # type: ignore[arg-type]
+    assert (started.number, str(started.display), programs.exported) == (77, ":77", {"DISPLAY": ":77"})
+    assert [program.ended for program in programs.programs] == [True] * failures + [False]
+
+
+async def test_an_x_server_that_cannot_start_is_not_tried_for_ever(tmp_path: Path) -> None:
+    programs = FlakyPrograms(tmp_path, 1000)
+    with pytest.raises(ChildGone, match="could not start"):
+        await Screen.start(programs, 64, 64)  # type: ignore[arg-type]
+    assert programs.starts < 10
+    assert all(program.ended for program in programs.programs)

@@ -1,0 +1,17 @@
+"""The scenarios: one module each, whose docstring defines its figures. Imported one by one, when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+from bench.scenario import Scenario
+
+NAMES = ("pipeline", "glass", "click", "typing", "demand", "fanout", "sessions", "idle", "startup", "memory", "peers")
+
+
+def find(name: str) -> Scenario:
+    """The scenario called `name`, one of NAMES."""
+    module = importlib.import_module(f"bench.scenarios.{name}")
+    what, _, explanation = inspect.cleandoc(module.__doc__ or "").partition("\n\n")
+    return Scenario(name, " ".join(what.split()), explanation, module.run)
