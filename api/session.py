@@ -33,6 +33,7 @@ from engine.userid import UserId
 log = logging.getLogger("jiomosa.session")
 
 STOP_SECONDS = 5.0  # a browser that has not ended by then is killed
+REMOVE_ATTEMPTS, REMOVE_PAUSE_SECONDS = 50, 0.1
 ANSWER_SECONDS = 10.0  # the capture process bounds what it waits for; beyond this it hangs itself
 
 
@@ -137,7 +138,11 @@ class Session:
         self._on_end(self)
 
     def _give_back(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for _ in range(REMOVE_ATTEMPTS):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if not os.path.exists(self._folder):
+                break
+            time.sleep(REMOVE_PAUSE_SECONDS)  # in a thread of its own: a browser that was killed may still be ending, and writing
         if self._user is not None:
             self._user.release()
 

@@ -29,22 +29,23 @@ class Server:
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         """POST JSON; the answer. Raises requests.HTTPError with the server's sentence."""
-        return _checked(requests.post(self.address + path, json=body, timeout=60))
+        return self._checked(requests.post(self.address + path, json=body, timeout=60))
 
     def get(self, path: str) -> dict[str, Any]:
-        return _checked(requests.get(self.address + path, timeout=60))
+        return self._checked(requests.get(self.address + path, timeout=60))
+
+    def _checked(self, response: requests.Response) -> dict[str, Any]:
+        if not response.ok:
+            # What the server said at the time is what explains a failure that nobody can repeat.
+            log = "\n".join(self.log[-20:]) if response.status_code >= 500 else ""
+            raise requests.HTTPError(f"{response.text}\n{log}".rstrip(), response=response)
+        answer: dict[str, Any] = response.json()
+        return answer
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Tell it to stop and wait; returns the exit code."""
         self.process.send_signal(number)
         return self.process.wait(STOP_SECONDS)
-
-
-def _checked(response: requests.Response) -> dict[str, Any]:
-    if not response.ok:
-        raise requests.HTTPError(response.text, response=response)
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 @contextlib.contextmanager

@@ -114,8 +114,10 @@ class Capture:
         self._watch("Chromium", self._browser.gone)
         self._watch("ChromeDriver", self._browser.driver_program.gone)
         await self._page.open(self._browser.bidi)
-        async with asyncio.timeout(WINDOW_SECONDS):
-            await self._windows.shown.wait()
+        try:
+            await asyncio.wait_for(self._windows.shown.wait(), WINDOW_SECONDS)
+        except TimeoutError:
+            raise ChildGone(f"Chromium opened no window within {WINDOW_SECONDS:g} seconds.") from None
         assert self._screen is not None
         display = self._screen.display
         pointer = Pointer(display, spec.width, spec.height)

@@ -70,8 +70,11 @@ VICTIMS: dict[str, Callable[[Rig], list[psutil.Process]]] = {
 
 
 @pytest.mark.parametrize("name", VICTIMS)
-async def test_the_death_of_a_program_is_told_and_leaves_nothing(rig: Rig, name: str) -> None:
+async def test_the_death_of_a_program_is_told_and_leaves_nothing(rig: Rig, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     await rig.start()
+    await rig.load(CANVAS)
+    rig.send(Wants(60))
+    await rig.until(lambda: len(rig.notices) > 5)
     (victim,) = VICTIMS[name](rig)
     victim.kill()
     error = await end_of(rig)
@@ -80,6 +83,7 @@ async def test_the_death_of_a_program_is_told_and_leaves_nothing(rig: Rig, name:
     assert rig.session_id in error.message
     assert "exit code" not in error.message, "it crashed instead of saying what had happened"
     assert rig.left_behind() == []
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_programs_that_hang_do_not_keep_it_from_ending(rig: Rig) -> None:

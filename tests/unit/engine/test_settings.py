@@ -20,6 +20,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "frame_capture_interval": (0.05, 3600),
     "encoders": (0, 64),
     "max_fps": (1, 240),
+    "freeze_after": (0, 1e7),
     "load_timeout": (1, 600),
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),

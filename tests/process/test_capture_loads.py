@@ -1,0 +1,103 @@
+"""What a capture process loads, and what it cannot: reasons, order, and the way out of pages that hang or crash."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from engine.messages import Done, GetPage, Navigate, Page, Refused
+from tests.process.capture_rig import SECONDS, Rig, click, key, text
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_page_has_a_title_and_an_address(rig: Rig, site: str) -> None:
+    assert await rig.load(f"{site}/page/one") == Page(rig._token, "one", f"{site}/page/one")
+    assert await rig.ask(GetPage) == Page(rig._token, "one", f"{site}/page/one")
+
+
+async def refusal(rig: Rig, url: str, timeout: float = SECONDS) -> Refused:
+    answer = await rig.ask(lambda token: Navigate(token, url, timeout))
+    assert isinstance(answer, Refused), answer
+    return answer
+
+
+async def test_a_load_that_fails_says_why_and_life_goes_on(rig: Rig, site: str) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        for url, reason in (
+            (f"http://127.0.0.1:{port}/", "net::ERR_CONNECTION_REFUSED"),
+            ("http://nowhere.invalid/", "net::ERR_NAME_NOT_RESOLVED"),
+            ("http://", "Invalid URL"),
+            ("foo:bar", "net::ERR_ABORTED"),
+        ):
+            refused = await refusal(rig, url)
+            assert refused.code == "load_failed"
+            assert refused.message.startswith(f"The page {url} could not be loaded: {reason}")
+            assert refused.message.endswith(".")
+    refused = await refusal(rig, f"{site}/hang", 0.5)
+    assert (refused.code, "within 0.5 seconds" in refused.message) == ("load_failed", True)
+    assert (await rig.load(f"{site}/page/after")).title == "after"
+
+
+async def test_the_newest_load_wins_and_the_others_are_told(rig: Rig, site: str) -> None:
+    hanging = [rig.ask(lambda token: Navigate(token, f"{site}/hang", SECONDS)) for _ in range(2)]
+    await asyncio.sleep(0.2)
+    page = await rig.load(f"{site}/page/newest")
+    assert [(await answer).code for answer in hanging] == ["superseded", "superseded"]
+    assert page.title == "newest"
+    burst = [rig.ask(lambda token, name=name: Navigate(token, f"{site}/page/{name}", SECONDS)) for name in "abc"]  # type: ignore[misc]
+    answers = [await answer for answer in burst]
+    assert [type(answer) for answer in answers] == [Refused, Refused, Page]
+    assert (await rig.ask(GetPage)).title == "c"
+
+
+async def test_a_page_that_never_finishes_loading_takes_input(rig: Rig, site: str) -> None:
+    loading = rig.ask(lambda token: Navigate(token, f"{site}/slow", 3))
+    await rig.title_is("slow")
+    await rig.done(click(30, 20), text("typed meanwhile"))
+    before = await rig.picture()
+    await rig.done(key("Backspace"))
+    assert not loading.done(), "the input waited for the load"
+    await rig.changes(before)
+    assert (await loading).code == "load_failed"
+    assert (await rig.load(f"{site}/page/after")).title == "after"
+
+
+BUSY = "<title>busy</title><script>setTimeout(function () { while (true) {} }, 100)</script>"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_page_that_is_busy_for_good_can_be_left(rig: Rig, address: Callable[..., str], host: str) -> None:
+    """For a page of the same site most of all: it shares its process, and Chromium waits for that."""
+    assert (await rig.load(address(BUSY))).title == "busy"
+    await asyncio.sleep(0.4)
+    pointed = rig.ask(click(5, 5))
+    typed = rig.ask(text("x"))
+    assert isinstance(await pointed, Done)
+    assert not typed.done()
+    refused = await typed
+    assert isinstance(refused, Refused)
+    assert refused.code == "page_busy"
+    assert (await rig.ask(GetPage)).title == "busy"
+    page = await rig.load(address("<title>alive</title><input autofocus oninput='document.title=value'>", host), 20)
+    assert page.title == "alive"
+    await rig.done(text("y"))
+    await rig.title_is("y")
+
+
+async def test_a_page_that_is_busy_while_it_loads_can_be_left(rig: Rig, address: Callable[..., str]) -> None:
+    refused = await refusal(rig, address("<script>while (true) {}</script>"), 0.5)
+    assert refused.code == "load_failed"
+    assert (await rig.load(address("<title>alive</title>"), 20)).title == "alive"
+
+
+async def test_a_crashed_page_can_be_left(rig: Rig, site: str) -> None:
+    await rig.load(f"{site}/page/before")
+    await refusal(rig, "chrome://crash")
+    assert isinstance(await rig.ask(click(5, 5)), Done)
+    assert (await rig.load(f"{site}/page/after")).title == "after"
