@@ -17,7 +17,7 @@ import math
 
 from capture.bidi import CommandFailed
 from capture.page import ShownPage
-from engine.errors import ChildGone, JiomosaError
+from engine.errors import JiomosaError
 
 log = logging.getLogger("jiomosa.capture")
 
@@ -61,7 +61,7 @@ class Freezer:
         self._page = page
         self._loop = asyncio.get_running_loop()
         self._attention = Attention(self._loop.time(), freeze_after)
-        self.frozen = False
+        self._frozen = False
         self._turn = asyncio.Lock()  # to freeze and to wake are two commands each, which must not mix
         self._timer: asyncio.TimerHandle | None = None
         self._freezing: asyncio.Task[None] | None = None
@@ -79,18 +79,27 @@ class Freezer:
         self._attention.end(self._loop.time())
         self._schedule()
 
+    def is_frozen(self) -> bool:
+        return self._frozen
+
     async def wake(self) -> bool:
-        """Somebody needs the page: return once it runs. True if it was frozen."""
+        """Somebody needs the page: return once it runs, or does not answer. True if it was frozen and runs now."""
         self._attention.used(self._loop.time())
         self._schedule()
-        if not self.frozen:
+        if not self.is_frozen():
             return False
         async with self._turn:
-            frozen, self.frozen = self.frozen, False
-            if frozen:
+            if not self.is_frozen():
+                return False  # somebody else woke it
+            try:
                 await self._page.cdp("Page.setWebLifecycleState", state="active")
                 await self._page.cdp("Emulation.setFocusEmulationEnabled", enabled=True)
-        return frozen
+            except (CommandFailed, JiomosaError) as error:
+                log.debug("the page was not woken: %s", error)
+                return False
+            self._frozen = False
+        self._schedule()
+        return True
 
     def close(self) -> None:
         if self._timer is not None:
@@ -100,7 +109,7 @@ class Freezer:
 
     def _schedule(self) -> None:
         when = self._attention.freeze_at
-        if when == math.inf or self.frozen or self._timer is not None:
+        if when == math.inf or self._frozen or self._timer is not None:
             return
         self._timer = self._loop.call_later(max(0.0, when - self._loop.time()), self._due)
 
@@ -108,18 +117,18 @@ class Freezer:
         self._timer = None
         if self._attention.freeze_at > self._loop.time():
             self._schedule()  # somebody has been there meanwhile
-        elif not self.frozen:
-            self.frozen = True
+        elif not self._frozen:
+            self._frozen = True
             self._freezing = self._loop.create_task(self._freeze())
 
     async def _freeze(self) -> None:
         try:
             async with self._turn:
-                if self.frozen:
+                if self._frozen:
                     await self._page.cdp("Emulation.setFocusEmulationEnabled", enabled=False)
                     await self._page.cdp("Page.setWebLifecycleState", state="frozen")
-        except (CommandFailed, ChildGone, JiomosaError) as error:
+        except (CommandFailed, JiomosaError) as error:
             log.debug("the page was not frozen: %s", error)
-            self.frozen = False
+            self._frozen = False
             self._attention.used(self._loop.time())
             self._schedule()

@@ -16,7 +16,6 @@ import uvloop
 import xcffib
 
 from capture.attention import Freezer
-from capture.bidi import CommandFailed
 from capture.browser import Browser
 from capture.grabber import Grabber
 from capture.inputs import Inputs
@@ -201,7 +200,7 @@ class Capture:
                     self._spawn(self._wake())
             case Release(slot):
                 self._grabber.released(slot)
-            case Refresh(token) if self._freezer.frozen:
+            case Refresh(token) if self._freezer.is_frozen():
                 self._spawn(self._wake(token))
             case Refresh(token):
                 self._grabber.refresh(token)
@@ -218,11 +217,7 @@ class Capture:
         """Wake the page; a poll (the token `refresh`) gets what it shows once it has had the time to draw."""
         assert self._freezer is not None
         assert self._grabber is not None
-        try:
-            woken = await self._freezer.wake()
-        except (JiomosaError, CommandFailed) as error:
-            log.debug("session %s: the page was not woken: %s", self._spec.session_id, error)
-            woken = False
+        woken = await self._freezer.wake()
         if refresh is not None:
             if woken:
                 await self._grabber.next_damage(WAKE_SECONDS)
