@@ -112,6 +112,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
             self._unsubscribe(viewer)
+            viewer.gone()
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         try:

@@ -61,6 +61,11 @@ class Viewer:
     def tell_error(self, error: JiomosaError) -> None:
         self.tell("error", {"message": error.message, "code": error.code})
 
+    def gone(self) -> None:
+        """The connection is over. python-engineio leaves a poll that waits for it open until it times out: end it."""
+        if not self._connection.upgraded:
+            self._outbox.put_nowait(None)
+
     # ---- frames
 
     def attach(self, on_ready: Callable[[Viewer], None]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.transport import NOTHING, FramePacket
 from engine.errors import NotFound
 from engine.messages import Rendition
-from tests.unit.api.watching import World, frame, turns
+from tests.unit.api.watching import Wire, World, frame, turns
 
 
 async def test_events_go_out_as_socketio_packets_in_order() -> None:
@@ -164,3 +164,12 @@ async def test_the_rendition_follows_the_adaptation() -> None:
     world = World()
     world.viewer.adaptation.set_quality(33)
     assert world.viewer.rendition == Rendition("jpeg", 33)
+
+
+async def test_a_poll_that_waits_is_ended_when_its_connection_is_over_and_a_writer_ends_by_itself() -> None:
+    polling = World()
+    polling.viewer.gone()
+    assert polling.outbox.get_nowait() is None  # what python-engineio takes for the end of a connection
+    streaming = World(Wire())
+    streaming.viewer.gone()
+    assert streaming.outbox.empty()
