@@ -16,6 +16,9 @@ from engine.errors import ChildGone, LoadFailed, Unavailable
 log = logging.getLogger("jiomosa.capture")
 
 ANSWER_SECONDS = 2.0  # a page that does not answer within this is busy with itself
+PAINT_SECONDS = 0.5  # a page that paints nothing for so long is answered for without
+# The second callback comes after the first frame has been handed over.
+PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
 EVENTS = ["browsingContext.contextCreated", "browsingContext.contextDestroyed"]
 
 
@@ -77,12 +80,19 @@ class ShownPage:
         finally:
             if loading is self._loading:
                 self._loading = None
+        await self._painted()
         return await self.present()
 
     async def _navigate(self, url: str) -> None:
         assert self._bidi is not None
         await self._free()
         await self._bidi.call("browsingContext.navigate", context=self._shown, url=url, wait="complete")
+
+    async def _painted(self) -> None:
+        """Wait until the new page has been painted: Chromium drops input to a page that it has not shown yet."""
+        with contextlib.suppress(Unavailable, CommandFailed, TimeoutError):
+            async with asyncio.timeout(PAINT_SECONDS):
+                await self.cdp("Runtime.evaluate", expression=PAINTED, awaitPromise=True)
 
     async def _free(self) -> None:
         """Break off the script of a page that is busy with itself: whatever is loaded next would wait for it, for good."""

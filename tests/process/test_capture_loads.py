@@ -101,3 +101,11 @@ async def test_a_crashed_page_can_be_left(rig: Rig, site: str) -> None:
     await refusal(rig, "chrome://crash")
     assert isinstance(await rig.ask(click(5, 5)), Done)
     assert (await rig.load(f"{site}/page/after")).title == "after"
+
+
+async def test_a_click_right_after_a_load_reaches_the_page(rig: Rig, address: Callable[..., str]) -> None:
+    for number in range(60):  # without waiting for the first painting, one in twelve to one in a hundred was lost
+        page = f"<title>{number}</title><body style='height:100vh' onmousedown=\"document.title='clicked'\">{number}"
+        await rig.load(address(page))
+        await rig.done(click(300, 200 + number))
+        await rig.title_is("clicked")
