@@ -9,6 +9,8 @@ png-json   base64 of the file
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pybase64
 
@@ -17,12 +19,14 @@ from engine.framering import BYTES_PER_PIXEL, FrameHead
 from engine.messages import Rendition
 
 
-def build(pixels: memoryview, frame: FrameHead, rendition: Rendition) -> tuple[int, list[bytes]]:
-    """Encode a frame as `rendition`: (bytes of the picture itself, the packet's parts in order)."""
+def build(
+    pixels: memoryview, frame: FrameHead, rendition: Rendition, jpeg: Callable[[picture.Pixels], bytes]
+) -> tuple[int, list[bytes]]:
+    """Encode a frame as `rendition`, `jpeg` making its JPEG: (bytes of the picture itself, the packet's parts in order)."""
     view = np.frombuffer(pixels, np.uint8).reshape(frame.height, frame.stride // BYTES_PER_PIXEL, BYTES_PER_PIXEL)
     view = view[:, : frame.width]
     if rendition.format == "jpeg":
-        image = picture.jpeg(view, rendition.quality)
+        image = jpeg(view)
         tail = (
             f'","timestamp":{frame.timestamp_ms},"size":{len(image)},"seq":{frame.seq},"width":{frame.width},'
             f'"height":{frame.height},"quality":{rendition.quality}}}]'

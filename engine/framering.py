@@ -12,17 +12,21 @@ After the segment's head (see `engine.segment`) come SLOTS slots, each page-alig
     40      4               stride         capture, bytes from row to row
     44      4               top            capture, first row that differs from the frame seq-1
     48      4               bottom         capture, one past the last such row (top == bottom: nothing differs)
+    64      8 each          changed        capture, for each block of BLOCK_ROWS rows the last frame that differed in it
     4096    height*stride   pixels         the X server, during the grab: BGRX, 8 bits each, X undefined
 
 Invariants:
 - A slot belongs either to the capture process (free or being filled) or to the front (leased). It changes hands by message only:
   `Notice` gives it to the front, `Release` gives it back. An encoder reads it between a `Job` and its `Encoded`.
 - The header is complete before the `Notice` is sent, and nothing of the slot changes until its `Release`.
+- Whoever has worked on frame n and now has frame m > n finds all that differs between them in the blocks whose `changed` is above
+  n, however many frames of those in between it has seen.
 """
 
 from __future__ import annotations
 
 import struct
+from array import array
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 
@@ -32,6 +36,9 @@ SLOTS = 4  # newest + being filled + two distinct frames in encoders (DESIGN.md,
 BYTES_PER_PIXEL = 4
 PIXELS_OFFSET = segment.PAGE
 SLOT_HEAD = struct.Struct("<QQQQIIIII")
+CHANGED_OFFSET = 64
+BLOCK_ROWS = 16  # the rows that a JPEG with halved chroma is made of
+MAX_HEIGHT = (PIXELS_OFFSET - CHANGED_OFFSET) // 8 * BLOCK_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,13 @@ class FrameRing:
         self.head = head
         self.name = memory.name
         self.stride = head.width * BYTES_PER_PIXEL
+        self._changed = array("Q", bytes(8 * -(-head.height // BLOCK_ROWS)))  # the writer's memory
 
     @classmethod
     def create(cls, width: int, height: int, generation: int = 1) -> FrameRing:
         """A ring for frames of `width` x `height` pixels. Raises `Unavailable` when /dev/shm is full."""
+        if height > MAX_HEIGHT:
+            raise ValueError(f"frames of {height} rows are higher than the {MAX_HEIGHT} that a slot's head has room for")
         slot_bytes = PIXELS_OFFSET + segment.align(width * height * BYTES_PER_PIXEL)
         head = segment.Head(segment.FRAME_RING, SLOTS, generation, slot_bytes, segment.PAGE, width, height)
         return cls(segment.create(head, reserve=True), head, owner=True)
@@ -79,12 +89,22 @@ class FrameRing:
 
     def pixels_offset(self, slot: int) -> int:
         """Where the pixels of `slot` begin, in bytes from the start of the segment."""
-        return self.head.first_slot + slot * self.head.slot_bytes + PIXELS_OFFSET
+        return self._slot(slot) + PIXELS_OFFSET
+
+    def _slot(self, slot: int) -> int:
+        return self.head.first_slot + slot * self.head.slot_bytes
 
     def write_head(self, slot: int, frame: FrameHead) -> None:
+        """Complete `slot`. To be called by the one who fills the ring, for each frame in turn."""
+        if frame.bottom > frame.top:
+            first, last = frame.top // BLOCK_ROWS, -(-min(frame.bottom, self.head.height) // BLOCK_ROWS)
+            self._changed[first:last] = array("Q", [frame.seq]) * (last - first)
+        at = self._slot(slot)
+        table = self._changed.tobytes()
+        self._bytes[at + CHANGED_OFFSET : at + CHANGED_OFFSET + len(table)] = table
         SLOT_HEAD.pack_into(
             self._bytes,
-            self.head.first_slot + slot * self.head.slot_bytes,
+            at,
             frame.seq,
             frame.grab_begin_ns,
             frame.grab_end_ns,
@@ -97,7 +117,12 @@ class FrameRing:
         )
 
     def read_head(self, slot: int) -> FrameHead:
-        return FrameHead(*SLOT_HEAD.unpack_from(self._bytes, self.head.first_slot + slot * self.head.slot_bytes))
+        return FrameHead(*SLOT_HEAD.unpack_from(self._bytes, self._slot(slot)))
+
+    def changed(self, slot: int) -> array[int]:
+        """For each block of BLOCK_ROWS rows, from the top, the last frame that differed in it from the one before."""
+        at = self._slot(slot) + CHANGED_OFFSET
+        return array("Q", bytes(self._bytes[at : at + 8 * len(self._changed)]))
 
     def pixels(self, slot: int) -> memoryview:
         """The pixels of `slot`: height*stride bytes, BGRX. Release the view before `close`."""

@@ -39,7 +39,7 @@ from multiprocessing.shared_memory import SharedMemory
 from engine.errors import Unavailable
 
 MAGIC = b"JIOMOSA\0"
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 HEAD = struct.Struct("<8sIIIIQQII16x")
 HEAD_BYTES = HEAD.size
 PAGE = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from engine.framering import FrameHead
 from engine.messages import Rendition
 
 WIDTH, HEIGHT = 33, 7
+JPEG = partial(picture.jpeg, quality=75)
 
 
 def pixels(stride: int = WIDTH) -> npt.NDArray[np.uint8]:
@@ -42,7 +44,9 @@ def head(stride: int = WIDTH) -> FrameHead:
 
 
 def build(rendition: Rendition, stride: int = WIDTH) -> tuple[int, bytes]:
-    size, parts = packet.build(memoryview(pixels(stride).tobytes()), head(stride), rendition)
+    size, parts = packet.build(
+        memoryview(pixels(stride).tobytes()), head(stride), rendition, lambda view: picture.jpeg(view, rendition.quality)
+    )
     return size, b"".join(parts)
 
 
@@ -113,11 +117,11 @@ def test_rows_may_be_longer_than_the_picture(format: str) -> None:
 def test_the_slot_is_read_without_a_copy_and_let_go() -> None:
     memory = bytearray(pixels().tobytes())
     with memoryview(memory) as view:
-        packet.build(view, head(), Rendition("jpeg", 75))
-        packet.build(view, head(), Rendition("png", 0))
+        packet.build(view, head(), Rendition("jpeg", 75), JPEG)
+        packet.build(view, head(), Rendition("png", 0), JPEG)
     memory += b"a buffer that is still held cannot grow"
 
 
 def test_a_header_that_does_not_fit_its_slot_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="reshape"):
-        packet.build(memoryview(bytes(100)), head(), Rendition("jpeg", 75))
+        packet.build(memoryview(bytes(100)), head(), Rendition("jpeg", 75), JPEG)

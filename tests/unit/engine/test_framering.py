@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Unavailable
-from engine.framering import BYTES_PER_PIXEL, PIXELS_OFFSET, SLOT_HEAD, SLOTS, FrameHead, FrameRing
+from engine.framering import BYTES_PER_PIXEL, CHANGED_OFFSET, MAX_HEIGHT, PIXELS_OFFSET, SLOT_HEAD, SLOTS, FrameHead, FrameRing
 from engine.segment import PAGE
 
 ROOT = Path(__file__).parents[3]
@@ -64,6 +64,25 @@ def test_pixels_begin_on_a_page_where_the_x_server_is_told_they_do() -> None:
             assert os.pwrite(owner.fd, b"row!", offset) == 4
             with other.pixels(slot) as pixels:
                 assert bytes(pixels[:4]) == b"row!"
+
+
+def test_each_slot_tells_which_blocks_changed_when() -> None:
+    with rings(8, 70) as (owner, other):
+        for seq, (top, bottom) in enumerate([(0, 70), (15, 17), (64, 70), (20, 20), (69, 70)], start=1):
+            owner.write_head(seq % SLOTS, FrameHead(seq, 0, 0, 0, 8, 70, owner.stride, top, bottom))
+        assert list(other.changed(3 % SLOTS)) == [2, 2, 1, 1, 3]
+        assert list(other.changed(4 % SLOTS)) == [2, 2, 1, 1, 3]
+        assert list(other.changed(5 % SLOTS)) == [2, 2, 1, 1, 5]
+
+
+def test_a_ring_holds_no_more_rows_than_a_head_can_tell_of() -> None:
+    with rings(1, MAX_HEIGHT) as (owner, other):
+        owner.write_head(0, FrameHead(7, 0, 0, 0, 1, MAX_HEIGHT, owner.stride, 0, MAX_HEIGHT))
+        assert set(other.changed(0)) == {7}
+        assert CHANGED_OFFSET + 8 * len(other.changed(0)) <= PIXELS_OFFSET
+        assert SLOT_HEAD.size <= CHANGED_OFFSET
+    with pytest.raises(ValueError, match="higher"):
+        FrameRing.create(1, MAX_HEIGHT + 1)
 
 
 def test_the_ring_says_what_it_is_for() -> None:
