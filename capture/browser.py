@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from capture.bidi import Bidi, Event
 from capture.programs import Program, Programs, process_end
+from capture.refresh import PAGE_RATE
 from engine.errors import ChildGone, ConfigurationError
 from engine.messages import CaptureSpec
 
@@ -47,6 +48,9 @@ FLAGS = (
     "--disable-breakpad",
     "--disable-crash-reporter",
 )
+
+# Pages paint at most 60 times a second, on whatever screen. See capture.refresh for what that is good for.
+HELD = "--enable-features=ThrottleMainFrameTo60Hz"
 
 # What happens to a dialog that a page opens: it must not stop the page, its loading or input for good. Whoever navigates has
 # answered a page that asks whether to leave it.
@@ -112,6 +116,8 @@ def _launch(port: int, spec: CaptureSpec) -> WebDriver:
     options.binary_location = spec.chromium
     for flag in FLAGS:
         options.add_argument(flag)
+    if spec.max_fps <= PAGE_RATE:
+        options.add_argument(HELD)
     options.add_argument(f"--window-size={spec.width},{spec.height}")
     options.add_argument(f"--user-data-dir={spec.folder}/profile")
     if not spec.sandbox:

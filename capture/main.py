@@ -121,7 +121,6 @@ class Capture:
         display = self._screen.display
         pointer = Pointer(display, spec.width, spec.height)
         self._ring = FrameRing.attach(spec.ring)
-        self._rate = ScreenRate(display, spec.width, spec.height)
         self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged)
         display.watch(asyncio.get_running_loop(), grabber.step)
         self._freezer = Freezer(self._page, spec.freeze_after)
@@ -133,6 +132,7 @@ class Capture:
         screen = self._screen = await Screen.start(self._programs, self._spec.width, self._spec.height)
         self._watch("The X server", screen.program.gone)
         self._windows = Windows(screen.display, self._spec.width, self._spec.height)
+        self._rate = ScreenRate(screen.display, self._spec.width, self._spec.height, self._spec.max_fps)
         screen.display.watch(asyncio.get_running_loop())
 
     def _watch(self, name: str, gone: asyncio.Future[Any]) -> None:

@@ -3,9 +3,12 @@
     full ---motion beyond the demand's rung for SECONDS---> the rung
     full <--more demand, input, a load, or no motion for SECONDS-- the rung
 
-*Full* is 60 Hz, or the demand's rung where that is higher. A page that does not move costs nothing at any rate, so it stays at
-full and answers input at once; a page that moves is slowed to the lowest rung of the ladder that still serves the demand, and
-the grabber paces what lies between.
+A page that does not move costs nothing at any rate, so it stays at *full* and answers input at once; a page that moves is slowed
+to the lowest rung of the ladder that still serves the demand, and the grabber paces what lies between.
+
+*Full* is twice what pages may paint, where that is held at 60 a second (`HELD` in capture.browser). What a page paints is then
+shown within half a frame, where a screen of its own rate shows it a whole frame or two later: once Chromium's compositor is a
+frame behind the page it stays so. Pages that may paint faster have the demand's rung, 60 Hz at least.
 
 A rate is a RandR mode of the same size with another pixel clock. Chromium often ignores a change of mode alone; switching the
 CRTC off and on within one grab of the server it never does.
@@ -24,7 +27,9 @@ from capture.display import Display
 
 RUNGS = (10, 20, 30, 60, 120, 240)  # Hz; below 10 Chromium needs a second and more to follow when demand returns
 LOWEST_WATCHED = 20  # Chromium is about one frame behind itself: at 10 Hz, pictures would be a tenth of a second old
-USUAL = 60
+PAGE_RATE = 60  # what pages paint at most where they are held
+USUAL = 60  # what an Xvfb begins with, as far as Chromium knows
+JITTER = 1.1  # a page that paints at the demand's rate may seem to paint a little faster
 SECONDS = 1.0  # of motion, of stillness, or since input, before the rate changes
 SAME_PAINT_SECONDS = 0.003  # damage that comes closer together is of one painting
 BLANKING = (160, 40)  # pixels and lines that a mode has besides the visible ones; any will do
@@ -36,12 +41,13 @@ def rung(fps: float) -> int:
 
 
 class RefreshRate:
-    """What the rate should be. Pure; times are seconds of one monotonic clock."""
+    """What the rate should be, where viewers may want `max_fps`. Pure; times are seconds of one monotonic clock."""
 
-    def __init__(self, now: float) -> None:
-        self.rate = USUAL
-        self.loads = 0  # how many pages load
+    def __init__(self, now: float, max_fps: float) -> None:
+        self._held = max_fps <= PAGE_RATE
         self._fps = 0.0
+        self.rate = self.full
+        self.loads = 0  # how many pages load
         self._paints: deque[float] = deque()
         self._last_damage = -math.inf
         self._needed = now
@@ -49,7 +55,7 @@ class RefreshRate:
     @property
     def full(self) -> int:
         """The rate of a page that does not move, in Hz."""
-        return max(USUAL, rung(self._fps))
+        return 2 * PAGE_RATE if self._held else max(USUAL, rung(self._fps))
 
     def wants(self, fps: float) -> None:
         """The demand is now `fps` frames a second."""
@@ -72,7 +78,7 @@ class RefreshRate:
         wanted = rung(self._fps)
         if self.loads or now < self._needed + SECONDS or not self._paints:
             self.rate = self.full
-        elif wanted > self.rate or len(self._paints) > wanted * SECONDS:
+        elif wanted > self.rate or len(self._paints) > wanted * JITTER * SECONDS:
             self.rate = wanted
         return self.rate
 
@@ -80,18 +86,19 @@ class RefreshRate:
 class ScreenRate:
     """Keeps the screen of `display` at the rate that `RefreshRate` decides."""
 
-    def __init__(self, display: Display, width: int, height: int) -> None:
+    def __init__(self, display: Display, width: int, height: int, max_fps: float) -> None:
         self._display = display
         self._size = (width, height)
         self._loop = asyncio.get_running_loop()
-        self._rate = RefreshRate(self._loop.time())
+        self._rate = RefreshRate(self._loop.time(), max_fps)
         self._timer: asyncio.TimerHandle | None = None
         self._randr = display.connection(xcffib.randr.key)
         self._randr.QueryVersion(1, 5).reply()
         resources = self._randr.GetScreenResourcesCurrent(display.root).reply()
         self._output, self._crtc = resources.outputs[0], resources.crtcs[0]
         self._modes: dict[int, int] = {}
-        self._set = USUAL  # what an Xvfb begins with, as far as Chromium knows
+        self._set = USUAL
+        self._decide()
 
     def wants(self, fps: float) -> None:
         self._rate.wants(fps)
