@@ -42,7 +42,9 @@ class _Source:
         return packet.build(ring.pixels(job.slot), head, rendition, jpeg)
 
     def _of(self, rendition: Rendition) -> Strips:
-        strips = self._strips.pop(rendition, None) or Strips(partial(picture.jpeg, quality=rendition.quality))
+        strips = self._strips.pop(rendition, None) or Strips(
+            partial(picture.jpeg, quality=rendition.quality, grayscale=rendition.grayscale)
+        )
         self._strips[rendition] = strips  # the one used last comes last
         while len(self._strips) > KEPT_RENDITIONS:
             del self._strips[next(iter(self._strips))]

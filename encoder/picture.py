@@ -22,9 +22,10 @@ PNG_LEVEL = 1  # of isal's 0 to 3; the higher ones take twice as long for a few 
 FILTER_SUB = 1  # PNG specification, section 9.2
 
 
-def jpeg(pixels: Pixels, quality: int) -> bytes:
-    """A baseline JPEG, 4:2:0, `quality` 1 to 100."""
-    return bytes(simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="BGRX", colorsubsampling="420"))
+def jpeg(pixels: Pixels, quality: int, *, grayscale: bool = False) -> bytes:
+    """A baseline JPEG, 4:2:0 or of luma alone, `quality` 1 to 100."""
+    sampling = "Gray" if grayscale else "420"
+    return bytes(simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="BGRX", colorsubsampling=sampling))
 
 
 def png(pixels: Pixels) -> bytes:

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-Format = Literal["jpeg", "png", "png-json"]
+Format = Literal["jpeg", "jpeg-binary", "png", "png-json"]
 Button = Literal["left", "middle", "right"]
 Modifier = Literal["Shift", "Control", "Alt", "Meta"]
 
@@ -24,12 +24,18 @@ Modifier = Literal["Shift", "Control", "Alt", "Meta"]
 class Rendition(msgspec.Struct, frozen=True, tag=True):
     """What makes two viewers' pictures the same bytes.
 
-    format   "jpeg": the finished Socket.IO `frame` packet; "png": the bare file; "png-json": base64 of the file
-    quality  JPEG quality 10 to 100; 0 where the format has none
+    format     "jpeg": the finished Socket.IO `frame` packet, the picture as base64; "jpeg-binary": the same with the picture as
+               its attachment, which is the bare file; "png": the bare file; "png-json": base64 of the file
+    quality    JPEG quality 10 to 100; 0 where the format has none
+    width      pixels of the picture, scaled down to these; 0 and 0: as it was grabbed
+    grayscale  JPEG only: without colour
     """
 
     format: Format = "jpeg"
     quality: int = 75
+    width: int = 0
+    height: int = 0
+    grayscale: bool = False
 
 
 class CaptureSpec(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pytest
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from PIL import Image
-from socketio.packet import EVENT
+from socketio.packet import BINARY_EVENT, EVENT
 from socketio.packet import Packet as SocketPacket
 
 from encoder import packet, picture
@@ -45,7 +45,10 @@ def head(stride: int = WIDTH) -> FrameHead:
 
 def build(rendition: Rendition, stride: int = WIDTH) -> tuple[int, bytes]:
     size, parts = packet.build(
-        memoryview(pixels(stride).tobytes()), head(stride), rendition, lambda view: picture.jpeg(view, rendition.quality)
+        memoryview(pixels(stride).tobytes()),
+        head(stride),
+        rendition,
+        partial(picture.jpeg, quality=rendition.quality, grayscale=rendition.grayscale),
     )
     return size, b"".join(parts)
 
@@ -88,6 +91,30 @@ def test_a_jpeg_packet_is_plain_ascii_json() -> None:
     text = data.decode("ascii")
     assert text[:2] == "42"
     assert json.loads(text[2:])[0] == "frame"
+
+
+def test_a_binary_packet_is_a_frame_event_with_the_file_behind_it() -> None:
+    size, data = build(Rendition("jpeg-binary", 60))
+    text, image = data[:-size].decode("ascii"), data[-size:]
+    outer = EnginePacket(encoded_packet=text)
+    assert outer.packet_type == MESSAGE
+    inner = SocketPacket(encoded_packet=text[1:])
+    assert (inner.packet_type, inner.attachment_count) == (BINARY_EVENT, 1)
+    assert inner.add_attachment(image)
+    event, payload = inner.data
+    assert event == "frame"
+    assert payload.pop("image") == image == picture.jpeg(pixels(), 60)
+    plain = parsed(build(Rendition("jpeg", 60))[1])[1]
+    assert plain == {**payload, "image": base64.b64encode(image).decode()}
+
+
+@pytest.mark.parametrize("format", ["jpeg", "jpeg-binary"])
+def test_a_scaled_picture_says_its_own_size(format: Literal["jpeg", "jpeg-binary"]) -> None:
+    size, data = build(Rendition(format, 60, 16, 4, grayscale=True))
+    assert b'"width":16,"height":4,' in data
+    image = data[-size:] if format == "jpeg-binary" else base64.b64decode(parsed(data)[1]["image"])
+    with Image.open(io.BytesIO(image)) as decoded:
+        assert (decoded.mode, decoded.size) == ("L", (16, 4))
 
 
 def test_a_png_packet_is_the_file() -> None:

@@ -107,3 +107,11 @@ def test_pixels_that_may_not_be_written_are_taken() -> None:
     pixels.flags.writeable = False
     assert picture.png(pixels)
     assert picture.jpeg(pixels, 75)
+
+
+def test_a_jpeg_without_colour_is_the_luma() -> None:
+    pixels = smooth(64, 48)
+    with Image.open(io.BytesIO(picture.jpeg(pixels, 95, grayscale=True))) as image:
+        assert image.mode == "L"
+        luma = rgb(pixels) @ np.array([0.299, 0.587, 0.114])
+        assert np.abs(np.asarray(image) - luma).max() < 4
