@@ -9,70 +9,36 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import engineio
 import msgspec
 import socketio
-from msgspec import Meta, Struct
 
 from api.front import Front
-from api.models import SessionId
+from api.payloads import (
+    FORMATS,
+    AdaptiveToggle,
+    ClickInput,
+    FpsSet,
+    KeyInput,
+    MoveInput,
+    QualitySet,
+    ScrollInput,
+    Subscribe,
+    TextInput,
+)
 from api.request import convert
 from api.session import Session
 from api.transport import Json, StreamEngine
 from api.viewer import Viewer
 from engine.errors import BadRequest, JiomosaError, NotFound
-from engine.messages import Button, Click, Key, Modifier, Move, Scroll, Text
+from engine.messages import Click, Key, Move, Scroll, Text
+from engine.view import View, view_of
 
 log = logging.getLogger("jiomosa.events")
 
 MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
-MAX_TEXT = 10_000  # characters in one input:text; far more than anyone types or pastes into a field at once
-MAX_SCROLL = 100_000  # pixels in one input:scroll
-
-
-class Subscribe(Struct):
-    session_id: SessionId
-
-
-class QualitySet(Struct):
-    quality: Annotated[int, Meta(ge=10, le=100)]
-
-
-class FpsSet(Struct):
-    fps: float
-
-
-class AdaptiveToggle(Struct):
-    enabled: bool
-
-
-class ClickInput(Struct):
-    x: float
-    y: float
-    button: Button = "left"
-
-
-class MoveInput(Struct):
-    x: float
-    y: float
-
-
-class ScrollInput(Struct):
-    deltaX: Annotated[float, Meta(ge=-MAX_SCROLL, le=MAX_SCROLL)] = 0.0  # noqa: N815  # the protocol's name
-    deltaY: Annotated[float, Meta(ge=-MAX_SCROLL, le=MAX_SCROLL)] = 0.0  # noqa: N815  # the protocol's name
-    x: float | None = None
-    y: float | None = None
-
-
-class TextInput(Struct):
-    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
-
-
-class KeyInput(Struct):
-    key: Annotated[str, Meta(min_length=1, max_length=32)]
-    modifiers: tuple[Modifier, ...] = ()
 
 
 InputType = Literal["click", "move", "scroll", "text", "key"]
@@ -167,10 +133,26 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
     # ---- what viewers say
 
     async def subscribe(self, viewer: Viewer, payload: Any) -> None:
-        session = self._front.sessions.get(convert(payload, Subscribe, "`subscribe`").session_id)
+        wanted = convert(payload, Subscribe, "`subscribe`")
+        fps = None if wanted.fps is None else self._fps(wanted.fps, "`subscribe`")
+        session = self._front.sessions.get(wanted.session_id)
         self._unsubscribe(viewer)
         self._sessions[viewer.id] = session
+        viewer.view = view = view_of(
+            session.width,
+            session.height,
+            wanted.max_width,
+            wanted.max_height,
+            format=FORMATS[wanted.format],
+            grayscale=wanted.grayscale,
+        )
         adaptation = viewer.adaptation
+        if wanted.adaptive is not None:
+            adaptation.enable(wanted.adaptive)
+        if wanted.quality is not None:
+            adaptation.set_quality(wanted.quality)
+        if fps is not None:
+            adaptation.set_fps(fps)
         viewer.tell(
             "subscribed",
             {
@@ -178,8 +160,10 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
                 "fps": adaptation.fps,
                 "quality": adaptation.quality,
                 "adaptive": adaptation.enabled,
-                "width": session.width,
-                "height": session.height,
+                "width": view.width,
+                "height": view.height,
+                "format": wanted.format,
+                "grayscale": view.grayscale,
             },
         )
         session.watch(viewer)
@@ -194,13 +178,15 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         viewer.tell("quality:updated", {"quality": viewer.adaptation.quality})
 
     async def fps_set(self, viewer: Viewer, payload: Any) -> None:
-        fps = _finite(convert(payload, FpsSet, "`fps:set`").fps, "fps")
-        highest = self._front.settings.max_fps
-        if not 1 <= fps <= highest:
-            raise BadRequest(f"`fps:set`: `fps` must be from 1 to {highest}.")
-        viewer.adaptation.set_fps(int(fps) if fps.is_integer() else fps)
+        viewer.adaptation.set_fps(self._fps(convert(payload, FpsSet, "`fps:set`").fps, "`fps:set`"))
         self._changed(viewer)
         viewer.tell("fps:updated", {"fps": viewer.adaptation.fps})
+
+    def _fps(self, fps: float, what: str) -> float:
+        highest = self._front.settings.max_fps
+        if not 1 <= fps <= highest:
+            raise BadRequest(f"{what}: `fps` must be from 1 to {highest}.")
+        return int(fps) if float(fps).is_integer() else fps
 
     async def adaptive_toggle(self, viewer: Viewer, payload: Any) -> None:
         viewer.adaptation.enable(convert(payload, AdaptiveToggle, "`adaptive:toggle`").enabled)
@@ -216,13 +202,13 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
 
     async def click(self, viewer: Viewer, payload: Any) -> None:
         session, wanted = self.session_of(viewer), convert(payload, ClickInput, "`input:click`")
-        x, y = _pixel(session, wanted.x, wanted.y)
+        x, y = _pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Click(token, x, y, wanted.button))
         self._acknowledge(viewer, session, "click")
 
     async def move(self, viewer: Viewer, payload: Any) -> None:
         session, wanted = self.session_of(viewer), convert(payload, MoveInput, "`input:move`")
-        x, y = _pixel(session, wanted.x, wanted.y)
+        x, y = _pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Move(token, x, y))
         self._acknowledge(viewer, session, "move")
 
@@ -231,7 +217,8 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         dx, dy = _finite(wanted.deltaX, "deltaX"), _finite(wanted.deltaY, "deltaY")
         if (wanted.x is None) != (wanted.y is None):
             raise BadRequest("`input:scroll`: give both `x` and `y`, or neither.")
-        x, y = (None, None) if wanted.x is None or wanted.y is None else _pixel(session, wanted.x, wanted.y)
+        dx, dy = viewer.view.distance_on_screen(dx, dy)
+        x, y = (None, None) if wanted.x is None or wanted.y is None else _pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Scroll(token, dx, dy, x, y))
         self._acknowledge(viewer, session, "scroll")
 
@@ -277,12 +264,11 @@ def _finite(value: float, name: str) -> float:
     return float(value)
 
 
-def _pixel(session: Session, x: float, y: float) -> tuple[int, int]:
-    """The pixel of the picture that (x, y) lies in. Raises `BadRequest` for a point outside."""
-    column, row = math.floor(_finite(x, "x")), math.floor(_finite(y, "y"))
-    if not (0 <= column < session.width and 0 <= row < session.height):
-        raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {session.width}x{session.height} pixels.")
-    return column, row
+def _pixel(view: View, x: float, y: float) -> tuple[int, int]:
+    """The screen's pixel under the point (x, y) of a viewer's picture. Raises `BadRequest` for a point outside."""
+    if not view.contains(_finite(x, "x"), _finite(y, "y")):
+        raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {view.width}x{view.height} pixels.")
+    return view.on_screen(x, y)
 
 
 def _same_or(origins: tuple[str, ...]) -> Callable[[str | None, dict[str, Any]], bool]:

@@ -15,6 +15,8 @@ SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters
 Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, description="Address of a page; without a scheme, https.")]
 Width = Annotated[int, Meta(ge=MIN_WIDTH, le=MAX_WIDTH, description="Pixels.")]
 Height = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT, description="Pixels.")]
+Quality = Annotated[int, Meta(ge=10, le=100, description="JPEG quality.")]
+MaxSize = Annotated[int, Meta(ge=16, le=65535, description="Pixels; a larger picture is scaled down to fit, its aspect kept.")]
 
 
 class CreateRequest(Struct, forbid_unknown_fields=False):

@@ -3,7 +3,7 @@
 Small replacements, each for one server instance and none a patch of a module:
 
     StreamProtocol  uvicorn's WebSocket protocol; `send` returns only when the bytes are in the kernel, without copying them,
-                    and the socket tells how congested it is (`unsent`, `link`)
+                    and the socket tells how congested it is (`api.link`)
     StreamSocket    python-engineio's WebSocket adapter; finds the StreamProtocol that carries a connection
     Outbox          the queue of an Engine.IO connection; tells when its reader, the writer task or a poll, has nothing left to
                     send: only then is a viewer ready for a frame
@@ -15,9 +15,8 @@ These lean on internals of the two libraries, whose versions are pinned; tests/u
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import base64
 import json
-import socket
 import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,49 +28,22 @@ from engineio.packet import MESSAGE, Packet
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-EXTENSION = "jiomosa.protocol"  # where a StreamProtocol puts itself in the ASGI scope
+from api.link import Wire
 
-# linux/tcp.h; the socket module lacks some of these before Python 3.12.
-TCP_USER_TIMEOUT, TCP_NOTSENT_LOWAT = 18, 25
-SIOCOUTQ = 0x5411
-TCP_INFO_BYTES = 168
-_mss = struct.Struct("=I").unpack_from
-_u64 = struct.Struct("=Q").unpack_from
-
-# A client that stops reading is otherwise never let go: its task waits in `send` for good (DESIGN.md, section 6).
-USER_TIMEOUT_MS = 20_000
-# The kernel calls the socket writable only below this many unsent bytes: what waits there must not be seconds old.
-NOTSENT_LOWAT_BYTES = 16 * 1024
+EXTENSION = "jiomosa.protocol"  # where a protocol puts itself in the ASGI scope
+SEPARATOR = "\x1e"  # between the Engine.IO packets in the response to a poll
 NOTHING = "6"  # an Engine.IO noop: every client ignores it
 TEXT, BINARY = 0x81, 0x82  # first byte of a final WebSocket frame, RFC 6455 section 5.2
 
-
-class Link:
-    """What a TCP socket tells of its link. Units: bytes, seconds."""
-
-    __slots__ = ("app_limited", "min_rtt", "mss", "rate")
-
-    def __init__(self, info: bytes) -> None:
-        self.mss = _mss(info, 16)[0]
-        self.app_limited = bool(info[7] & 1)
-        self.min_rtt = _mss(info, 148)[0] / 1e6
-        self.rate = _u64(info, 160)[0]
+Bytes = bytes | memoryview
 
 
-class StreamProtocol(WebSocketsSansIOProtocol):
+class StreamProtocol(Wire, WebSocketsSansIOProtocol):
     """See the module's table. One a WebSocket connection."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=0)
-        self._fd = -1
-        end = transport.get_extra_info("socket")
-        if end is not None and end.family in (socket.AF_INET, socket.AF_INET6):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            end.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-            end.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
-            self._fd = end.fileno()
-            self._end = end
+        self.tune(transport)
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
@@ -87,39 +59,20 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         if self.disconnected:
             raise ClientDisconnected
         body = message.get("bytes")
-        self.write_message(TEXT if body is None else BINARY, message["text"].encode() if body is None else body)
+        first_byte, body = (TEXT, message["text"].encode()) if body is None else (BINARY, body)
+        self.transport.writelines((_header(first_byte, body), body))
         await self.writable.wait()
 
-    async def send_text_bytes(self, body: bytes) -> None:
-        """Send a text message that is encoded already."""
+    async def send_prepared(self, message: Prepared) -> None:
+        """Send what is encoded already; an attachment goes out right behind its text, with nothing in between."""
         await self.writable.wait()
         if self.disconnected or self.close_sent:
             raise ClientDisconnected
-        self.write_message(TEXT, body)
+        pieces: list[Bytes] = [_header(TEXT, message.text), message.text]
+        if message.attachment is not None:
+            pieces += [_header(BINARY, message.attachment), message.attachment]
+        self.transport.writelines(pieces)
         await self.writable.wait()
-
-    def write_message(self, first_byte: int, body: bytes) -> None:
-        """Hand one unfragmented, unmasked WebSocket message to the transport, header and body apart."""
-        length = len(body)
-        if length < 126:
-            header = struct.pack("!BB", first_byte, length)
-        elif length < 65536:
-            header = struct.pack("!BBH", first_byte, 126, length)
-        else:
-            header = struct.pack("!BBQ", first_byte, 127, length)
-        self.transport.writelines((header, body))
-
-    def unsent(self) -> int:
-        """Bytes that the other end has not acknowledged, in the kernel or behind it; 0 where the socket does not tell."""
-        if self._fd < 0 or self.disconnected:
-            return 0
-        return int(struct.unpack("i", fcntl.ioctl(self._fd, SIOCOUTQ, b"\0\0\0\0"))[0])
-
-    def link(self) -> Link | None:
-        """The link's state; None where the socket does not tell."""
-        if self._fd < 0 or self.disconnected:
-            return None
-        return Link(self._end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES))
 
 
 class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
@@ -137,30 +90,42 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
 
     async def send(self, message: Any) -> None:
         if isinstance(message, Prepared) and self._protocol is not None:
-            await self._protocol.send_text_bytes(message.text)
+            await self._protocol.send_prepared(message)
+        elif isinstance(message, Prepared):
+            await super().send(str(message.text, "ascii"))
+            if message.attachment is not None:
+                await super().send(bytes(message.attachment))
         else:
-            await super().send(message.text.decode() if isinstance(message, Prepared) else message)
+            await super().send(message)
 
 
 class Prepared(NamedTuple):
-    """A text message, encoded already."""
+    """A text message, encoded already, and the binary message that belongs behind it."""
 
-    text: bytes
+    text: Bytes
+    attachment: Bytes | None = None
+
+    def for_poll(self) -> str:
+        """As they go into the response to a poll."""
+        text = str(self.text, "ascii")
+        if self.attachment is None:
+            return text
+        return f"{text}{SEPARATOR}b{base64.b64encode(self.attachment).decode('ascii')}"
 
 
 class FramePacket(Packet):  # type: ignore[misc]
     """See the module's table. `take()` gives the newest packet of the viewer; None if it has none any more."""
 
-    def __init__(self, take: Callable[[], bytes | None]) -> None:
+    def __init__(self, take: Callable[[], Prepared | None]) -> None:
         super().__init__(MESSAGE, "")
         self._take = take
 
     def encode(self, b64: bool = False) -> Prepared | str:
         """What goes into a WebSocket message; with `b64`, into the response to a poll."""
-        text = self._take()
-        if text is None:
+        prepared = self._take()
+        if prepared is None:
             return NOTHING
-        return text.decode("ascii") if b64 else Prepared(text)
+        return prepared.for_poll() if b64 else prepared
 
 
 class Outbox(asyncio.Queue[Any]):
@@ -178,6 +143,16 @@ class Outbox(asyncio.Queue[Any]):
             return await super().get()
         finally:
             self.idle = False
+
+
+def _header(first_byte: int, body: Bytes) -> bytes:
+    """The header of one unfragmented, unmasked WebSocket message; apart from the body, which is not copied."""
+    length = len(body)
+    if length < 126:
+        return struct.pack("!BB", first_byte, length)
+    if length < 65536:
+        return struct.pack("!BBH", first_byte, 126, length)
+    return struct.pack("!BBQ", first_byte, 127, length)
 
 
 class StreamEngine(engineio.AsyncServer):  # type: ignore[misc]

@@ -16,16 +16,13 @@ from typing import Any
 import orjson
 from engineio.packet import MESSAGE, Packet
 
-from api.transport import FramePacket, Outbox, StreamProtocol
+from api.link import congestion
+from api.transport import FramePacket, Outbox, Prepared, StreamProtocol
 from engine import broadcast
 from engine.adaptation import Adaptation, LinkSample
 from engine.errors import JiomosaError
 from engine.messages import Rendition
-
-# The next frame may start when no more than this times one bandwidth-delay product is in the kernel (DESIGN.md, section 6).
-BUDGET = 1.25
-SEGMENTS_ALWAYS_ALLOWED = 2
-RECHECK_SECONDS = (0.002, 0.1)  # the shortest and longest wait before asking the kernel again
+from engine.view import View
 
 
 class Viewer:
@@ -34,6 +31,7 @@ class Viewer:
     def __init__(self, id: str, connection: Any) -> None:
         self.id = id
         self.adaptation = Adaptation()
+        self.view = View()
         self._connection = connection
         self._outbox: Outbox = connection.queue
         self._outbox.on_idle = self._idle
@@ -49,7 +47,7 @@ class Viewer:
 
     @property
     def rendition(self) -> Rendition:
-        return Rendition("jpeg", self.adaptation.quality)
+        return self.view.rendition(self.adaptation.quality)
 
     # ---- events
 
@@ -89,7 +87,7 @@ class Viewer:
             self._queued = True
             self._outbox.put_nowait(self._frame_packet)
 
-    def _take(self) -> bytes | None:
+    def _take(self) -> Prepared | None:
         self._queued = False
         packet, self._packet = self._packet, None
         if packet is None:
@@ -97,7 +95,12 @@ class Viewer:
         self._sent_bytes += len(packet.data)
         self._taken_at = self._loop.time()
         self._taken_bytes = len(packet.data)
-        return packet.data
+        if packet.rendition.format != "jpeg-binary":
+            return Prepared(packet.data)
+        if self._protocol is None:
+            self._taken_bytes += packet.size // 3  # it becomes base64 in the response to a poll
+        data = memoryview(packet.data)
+        return Prepared(data[: -packet.size], data[-packet.size :])
 
     def _idle(self) -> None:
         if self._on_ready is None or self._queued or self._recheck is not None:
@@ -106,7 +109,7 @@ class Viewer:
             # The next poll comes when the response has arrived: the only thing that tells of a polling client's link.
             elapsed = max(1e-3, self._loop.time() - self._taken_at)
             self._poll_sample = LinkSample(self._taken_bytes * 8 / elapsed / 1e6, limited=False)
-        wait = self._congested()
+        wait = congestion(self._protocol) if self._protocol else 0.0
         if wait:
             self._recheck = self._loop.call_later(wait, self._check_again)
         else:
@@ -122,19 +125,6 @@ class Viewer:
     @property
     def _protocol(self) -> StreamProtocol | None:
         return getattr(self._connection, "protocol", None) if self._connection.upgraded else None
-
-    def _congested(self) -> float:
-        """Seconds to wait before the kernel is worth asking again; 0 when a frame may start now."""
-        protocol = self._protocol
-        unsent = protocol.unsent() if protocol else 0
-        if not protocol or not unsent:
-            return 0.0
-        link = protocol.link()
-        if link is None:
-            return 0.0
-        excess = unsent - max(SEGMENTS_ALWAYS_ALLOWED * link.mss, BUDGET * link.rate * link.min_rtt)
-        shortest, longest = RECHECK_SECONDS
-        return 0.0 if excess <= 0 else min(longest, max(shortest, excess / (link.rate or 1e5)))
 
     def sample_link(self) -> LinkSample | None:
         """To be called once a second: what the link showed since the last call; None where nothing was sent."""

@@ -14,6 +14,7 @@ import pybase64
 from websockets.sync.client import ClientConnection, connect
 
 FRAME_PREFIX = '42["frame",{"image":"'
+BINARY_FRAME_PREFIX = '451-["frame",{"image":{"_placeholder":true,"num":0},'  # the picture is the next message
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Client:
                 end = message.index('"', len(FRAME_PREFIX))
                 fields = orjson.loads("{" + message[end + 2 : -1])
                 return Frame(arrived, pybase64.b64decode(message[len(FRAME_PREFIX) : end]), fields)
+            if message.startswith(BINARY_FRAME_PREFIX):
+                picture = self._socket.recv()
+                assert isinstance(picture, bytes)
+                return Frame(time.time(), picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]))
             if message == "2":
                 self._socket.send("3")
             elif message.startswith("42"):

@@ -113,7 +113,7 @@
   socket.on('connect', function () {
     fallback.stop();
     named(socket.transport);
-    socket.emit('subscribe', { session_id: Jiomosa.session });
+    socket.emit('subscribe', { session_id: Jiomosa.session, format: root.createImageBitmap ? 'binary' : 'base64' });
   });
   socket.on('transport', function (transport) { if (socket.state === 'connected') named(transport); });
   socket.on('disconnect', function () { waiting('reconnecting…'); });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -52,3 +53,17 @@ def load(server: Server, site: str, session: str) -> Callable[[str], None]:
 def client(server: Server) -> Iterator[Client]:
     with Client(server.address) as connected:
         yield connected
+
+
+@pytest.fixture
+def title_becomes(server: Server, session: str) -> Callable[[str], bool]:
+    """Whether the page's title, by which the pages of bench/pages report, becomes what is given."""
+
+    def becomes(wanted: str) -> bool:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if server.get(f"/api/session/{session}/info")["page_info"]["title"] == wanted:
+                return True
+        return False
+
+    return becomes

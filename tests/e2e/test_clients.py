@@ -23,14 +23,15 @@ VERSIONS = ["socket.io-client-4.5.4", "socket.io-client-newest"]
 FIELDS = ["height", "image", "quality", "seq", "size", "timestamp", "width"]
 
 
+@pytest.mark.parametrize("format", ["base64", "binary"])
 @pytest.mark.parametrize("transports", ["websocket", "polling,websocket", "polling"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_socket_io_client_under_node(
-    server: Server, session: str, load: Callable[[str], None], version: str, transports: str
+    server: Server, session: str, load: Callable[[str], None], version: str, transports: str, format: str
 ) -> None:
     load("/canvas.html")
     done = subprocess.run(
-        ["node", str(NODE_CLIENT), version, server.address, session, transports],
+        ["node", str(NODE_CLIENT), version, server.address, session, transports, format],
         capture_output=True,
         text=True,
         check=False,
@@ -46,6 +47,7 @@ def test_socket_io_client_under_node(
     assert events["subscribed"]["session_id"] == session
     assert events["subscribed"]["quality"] == 75
     assert events["subscribed"]["fps"] == 30
+    assert events["subscribed"]["format"] == format
     assert events["input:acknowledged"]["type"] in ("click", "scroll", "text")
     assert events["quality:updated"] == {"quality": 75}
     assert events["fps:updated"] == {"fps": 30}

@@ -53,20 +53,6 @@ def near(colour: tuple[int, ...], wanted: tuple[int, int, int]) -> bool:
 TitleBecomes = Callable[[str], bool]
 
 
-@pytest.fixture
-def title_becomes(server: Server, session: str) -> TitleBecomes:
-    """Whether the page's title, by which the pages of bench/pages report, becomes what is given."""
-
-    def becomes(wanted: str) -> bool:
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            if server.get(f"/api/session/{session}/info")["page_info"]["title"] == wanted:
-                return True
-        return False
-
-    return becomes
-
-
 def test_a_subscriber_gets_the_current_picture_at_once(client: Client, session: str, load: Load) -> None:
     load("/colour.html?rgb(10,200,30)")
     answer = subscribe(client, session)

@@ -1,7 +1,7 @@
-/* The document's JavaScript client under Node, with the socket.io-client that is named: node node.js PACKAGE ADDRESS SESSION TRANSPORTS
+/* The document's JavaScript client under Node, with the socket.io-client that is named: node node.js PACKAGE ADDRESS SESSION TRANSPORTS FORMAT
  * Prints one JSON line of what it met, and ends once it has seen frames, an acknowledgement, settings, an error and the end. */
 'use strict';
-const [, , name, address, session, transports] = process.argv;
+const [, , name, address, session, transports, format] = process.argv;
 const path = require('path');
 const {io} = require(require.resolve(name, {paths: [path.resolve(__dirname, '../../../build/clients')]}));
 
@@ -18,7 +18,7 @@ function done(failure) {
 let acknowledged = 0; // of three inputs; they take the browser's time, so they may come after all the rest
 const watchdog = setTimeout(() => done('timeout'), 20000);
 
-socket.on('connect', () => socket.emit('subscribe', {session_id: session}));
+socket.on('connect', () => socket.emit('subscribe', {session_id: session, format}));
 for (const event of ['subscribed', 'input:acknowledged', 'quality:updated', 'fps:updated', 'adaptive:updated', 'error', 'unsubscribed']) {
   socket.on(event, (payload) => {
     met.events[event] = payload === undefined ? null : payload;
@@ -32,7 +32,8 @@ for (const event of ['subscribed', 'input:acknowledged', 'quality:updated', 'fps
 socket.on('frame', (data) => {
   met.frames += 1;
   met.fields = Object.keys(data).sort();
-  const picture = Buffer.from(data.image, 'base64');
+  const picture = format === 'binary' ? data.image : Buffer.from(data.image, 'base64');
+  met.jpeg = met.jpeg && Buffer.isBuffer(picture);
   met.jpeg = met.jpeg && picture.length === data.size && picture[0] === 0xff && picture[1] === 0xd8 && Math.abs(Date.now() - data.timestamp) < 60000;
   if (met.frames === 5) {
     socket.emit('input:click', {x: 100, y: 200});

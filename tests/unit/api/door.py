@@ -16,6 +16,7 @@ from engine.channel import MAX_MESSAGE_BYTES
 from engine.errors import JiomosaError, NotFound
 from engine.messages import ToCapture
 from engine.settings import Settings
+from engine.view import View
 
 WIDTH, HEIGHT = 320, 200
 SID = "sid"
@@ -79,6 +80,7 @@ class World:
         if subscribed:
             session = self.sessions["a"]
             self.sockets._sessions[SID] = cast(Any, session)
+            self.viewer.view = View(WIDTH, HEIGHT, WIDTH, HEIGHT)
             session.watch(self.viewer)
 
     @property
@@ -106,6 +108,7 @@ class World:
             adaptation.quality,
             adaptation.fps,
             adaptation.enabled,
+            self.viewer.view,
             self.sockets._sessions.get(SID),
             [(list(s.watching), list(s.injected), s.stream.changes) for s in self.sessions.values()],
         )

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from api import events
-from api.events import HANDLERS, MAX_SCROLL, MAX_TEXT, Sockets, _same_or
+from api.events import HANDLERS, Sockets, _same_or
+from api.payloads import MAX_SCROLL, MAX_TEXT
 from api.transport import Json, Outbox
 from engine.channel import MAX_MESSAGE_BYTES
-from engine.messages import Click, Key, Move, Scroll, Text, ToCapture
+from engine.messages import Click, Key, Move, Rendition, Scroll, Text, ToCapture
 from engine.settings import Settings
 from tests.unit.api.door import GOOD, HEIGHT, SID, WIDTH, World, only_error
 
@@ -23,9 +23,49 @@ async def test_subscribing_tells_what_is_in_force_and_watches() -> None:
     world = World(subscribed=False)
     world.viewer.adaptation.set_fps(60)
     assert await world.say("subscribe", {"session_id": "a", "more": 1}) == [
-        ["subscribed", {"session_id": "a", "fps": 60, "quality": 75, "adaptive": True, "width": WIDTH, "height": HEIGHT}]
+        [
+            "subscribed",
+            {
+                "session_id": "a",
+                "fps": 60,
+                "quality": 75,
+                "adaptive": True,
+                "width": WIDTH,
+                "height": HEIGHT,
+                "format": "base64",
+                "grayscale": False,
+            },
+        ]
     ]
     assert world.session.watching == [world.viewer]
+    assert world.viewer.rendition == Rendition("jpeg", 75)
+
+
+async def test_what_a_subscription_asks_for_makes_its_rendition_and_is_told() -> None:
+    world = World(subscribed=False)
+    options = {"format": "binary", "max_width": 100, "grayscale": True, "fps": 12, "quality": 40, "adaptive": False}
+    ((_, told),) = await world.say("subscribe", {"session_id": "a", "max_height": 50, **options})
+    assert told == {"session_id": "a", "width": 80, "height": 50} | {k: v for k, v in options.items() if k != "max_width"}
+    assert world.viewer.rendition == Rendition("jpeg-binary", 40, 80, 50, True)
+    ((_, told),) = await world.say("subscribe", {"session_id": "b"})
+    assert (told["format"], told["width"], told["grayscale"]) == ("base64", WIDTH, False), "the picture is the subscription's"
+    assert (told["quality"], told["fps"], told["adaptive"]) == (40, 12, False), "these are the connection's"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "message"),
+    [
+        ("input:click", {"x": 0, "y": 39.9}, Click(7, 2, 197, "left")),
+        ("input:move", {"x": 63, "y": 20}, Move(7, 317, 102)),
+        ("input:scroll", {"deltaX": 2, "deltaY": -10, "x": 31, "y": 39}, Scroll(7, 10.0, -50.0, 157, 197)),
+    ],
+)
+async def test_points_and_distances_are_those_of_the_viewers_picture(event: str, payload: Any, message: ToCapture) -> None:
+    world = World(subscribed=False)
+    await world.say("subscribe", {"session_id": "a", "max_width": 64})  # a fifth: 64x40
+    await world.say(event, payload)
+    assert world.session.injected == [message]
+    assert "64x40" in only_error(await world.say("input:click", {"x": 0, "y": 40}))["message"]
 
 
 async def test_subscribed_is_told_before_a_frame_can_come() -> None:
@@ -231,4 +271,4 @@ def test_origins(configured: str, origin: str, allowed: bool) -> None:
 
 def test_handlers_are_methods_of_the_door() -> None:
     assert all(getattr(Sockets, handler.__name__) is handler for handler in HANDLERS.values())
-    assert events.MAX_TEXT * 4 < MAX_MESSAGE_BYTES
+    assert MAX_TEXT * 4 < MAX_MESSAGE_BYTES

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.events import HANDLERS, MAX_SCROLL, MAX_TEXT
+from api.events import HANDLERS
+from api.payloads import MAX_SCROLL, MAX_TEXT
 from engine.errors import LoadFailed
 from tests.unit.api.door import GOOD, HEIGHT, WIDTH, World, only_error
 
@@ -26,6 +27,17 @@ BAD: list[tuple[str, Any]] = [
     ("subscribe", {"session_id": "a\n"}),
     ("subscribe", {"session_id": "a" * 65}),
     ("subscribe", {"session_id": "\ud800"}),
+    ("subscribe", {"session_id": "a", "format": "png"}),
+    ("subscribe", {"session_id": "a", "format": None}),
+    ("subscribe", {"session_id": "a", "max_width": 15}),
+    ("subscribe", {"session_id": "a", "max_height": 10**400}),
+    ("subscribe", {"session_id": "a", "max_height": 20.5}),
+    ("subscribe", {"session_id": "a", "grayscale": 1}),
+    ("subscribe", {"session_id": "a", "fps": 61}),
+    ("subscribe", {"session_id": "a", "fps": NAN}),
+    ("subscribe", {"session_id": "a", "quality": 9}),
+    ("subscribe", {"session_id": "a", "quality": 50, "adaptive": "no"}),
+    ("subscribe", {"session_id": "nobody", "quality": 50}),
     ("subscribe", "a"),
     ("subscribe", None),
     ("quality:set", {}),
@@ -124,6 +136,9 @@ async def test_what_is_wrong_is_one_error_and_changes_nothing(event: str, payloa
         ("fps:set", {"fps": NAN}, "`fps`"),
         ("adaptive:toggle", {"enabled": 1}, "`enabled`"),
         ("subscribe", {"session_id": 5}, "`session_id`"),
+        ("subscribe", {"session_id": "a", "format": "png"}, "`format`"),
+        ("subscribe", {"session_id": "a", "fps": NAN}, "`fps`"),
+        ("subscribe", {"session_id": "a", "max_width": 0}, "`max_width`"),
         ("input:click", {"x": NAN, "y": 1}, "`x`"),
         ("input:click", {"x": 1, "y": INF}, "`y`"),
         ("input:click", {"x": 320, "y": 1}, "320x200"),
@@ -171,7 +186,24 @@ async def test_input_that_is_refused_is_an_error_and_not_acknowledged(event: str
 
 
 # Dictionaries whose keys are often right and whose values are often not.
-FIELDS = ["session_id", "quality", "fps", "enabled", "x", "y", "button", "deltaX", "deltaY", "text", "key", "modifiers"]
+FIELDS = [
+    "session_id",
+    "format",
+    "max_width",
+    "grayscale",
+    "adaptive",
+    "quality",
+    "fps",
+    "enabled",
+    "x",
+    "y",
+    "button",
+    "deltaX",
+    "deltaY",
+    "text",
+    "key",
+    "modifiers",
+]
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -187,6 +219,10 @@ VALUES = st.recursive(
 )
 RIGHT: dict[str, Any] = {
     "session_id": "a",
+    "format": "binary",
+    "max_width": 100,
+    "grayscale": True,
+    "adaptive": True,
     "quality": 50,
     "fps": 20,
     "enabled": False,

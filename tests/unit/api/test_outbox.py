@@ -103,11 +103,11 @@ def test_the_replacements_are_this_servers_only() -> None:
 
 
 def test_a_frame_packet_binds_when_it_is_written() -> None:
-    newest: list[bytes | None] = [b'42["frame",1]']
+    newest = [Prepared(b'42["frame",1]')]
     packet = FramePacket(lambda: newest[0])
-    newest[0] = b'42["frame",2]'
+    newest[0] = Prepared(b'42["frame",2]')
     assert packet.encode() == Prepared(b'42["frame",2]')
-    newest[0] = b'42["frame",3]'
+    newest[0] = Prepared(b'42["frame",3]')
     assert packet.encode() == Prepared(b'42["frame",3]'), "an encoded packet was kept"
     assert packet.encode(b64=True) == '42["frame",3]'
 
@@ -119,9 +119,16 @@ def test_a_frame_packet_that_was_withdrawn_is_a_noop() -> None:
 
 
 def test_a_frame_packet_goes_into_the_response_to_a_poll() -> None:
-    taken = iter([b'42["frame",1]', None])
+    taken = iter([Prepared(b'42["frame",1]'), None])
     packet = FramePacket(lambda: next(taken))
     assert Payload(packets=[Packet(MESSAGE, "2[]"), packet, packet]).encode() == '42[]\x1e42["frame",1]\x1e6'
+
+
+def test_a_picture_in_the_response_to_a_poll_is_base64_right_behind_its_text() -> None:
+    data = memoryview(b'451-["frame",1]\xff\xd8')
+    packet = FramePacket(lambda: Prepared(data[:-2], data[-2:]))
+    payload = Payload(packets=[Packet(MESSAGE, "2[]"), packet, Packet(MESSAGE, "2{}")]).encode()
+    assert payload == '42[]\x1e451-["frame",1]\x1eb/9g=\x1e42{}'
 
 
 # ---- a connection of Engine.IO, without a network
@@ -156,9 +163,9 @@ class Wire:
         if message["type"] == "websocket.send":
             self.log.append(f"text {message['text'][:2]}")
 
-    async def send_text_bytes(self, body: bytes) -> None:
+    async def send_prepared(self, message: Prepared) -> None:
         await self.open.wait()
-        self.log.append(f"bytes {body.decode()}")
+        self.log.append(f"bytes {str(message.text, 'ascii')}")
 
     async def end(self) -> None:
         self._incoming.put_nowait({"type": "websocket.disconnect"})
@@ -175,7 +182,7 @@ async def test_a_connection_is_idle_only_when_all_that_was_sent_has_left() -> No
     wire.log.clear()
     wire.open.clear()
     wire.connection.queue.put_nowait(Packet(MESSAGE, "2a"))
-    wire.connection.queue.put_nowait(FramePacket(lambda: b"frame"))
+    wire.connection.queue.put_nowait(FramePacket(lambda: Prepared(b"frame")))
     await turns(30)
     assert wire.log == ["text 42"], "the writer did not wait for the socket"
     wire.open.set()
@@ -184,7 +191,7 @@ async def test_a_connection_is_idle_only_when_all_that_was_sent_has_left() -> No
     await wire.end()
 
 
-async def test_a_frame_goes_as_text_where_no_protocol_of_ours_carries_it() -> None:
+async def test_a_frame_goes_as_messages_where_no_protocol_of_ours_carries_it() -> None:
     sent: list[Any] = []
 
     class Connection:
@@ -192,14 +199,15 @@ async def test_a_frame_goes_as_text_where_no_protocol_of_ours_carries_it() -> No
 
         async def handler(self, adapter: Any) -> None:
             await adapter.send(Prepared(b"42[]"))
+            await adapter.send(Prepared(memoryview(b"451-"), memoryview(b"jpeg")))
             await adapter.send("43")
 
     async def send(message: Any) -> None:
-        sent.append(message.get("text"))
+        sent.append(message.get("text") or message.get("bytes"))
 
     connection = Connection()
     await StreamSocket(connection.handler, None)({"asgi.scope": {}, "asgi.receive": None, "asgi.send": send})
-    assert sent == [None, "42[]", "43"]
+    assert sent == [None, "42[]", "451-", b"jpeg", "43"]
     assert connection.protocol is None
 
 

@@ -14,18 +14,15 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from api.transport import (
-    BINARY,
-    EXTENSION,
+from api.link import (
     NOTSENT_LOWAT_BYTES,
     TCP_INFO_BYTES,
     TCP_NOTSENT_LOWAT,
     TCP_USER_TIMEOUT,
-    TEXT,
     USER_TIMEOUT_MS,
     Link,
-    StreamProtocol,
 )
+from api.transport import BINARY, EXTENSION, TEXT, Prepared, StreamProtocol
 from tests.unit.api.sockets import config, protocol, turns
 
 # ---- the StreamProtocol
@@ -36,8 +33,8 @@ from tests.unit.api.sockets import config, protocol, turns
 async def test_messages_are_framed_as_rfc_6455_says(length: int, first_byte: int) -> None:
     stream = await protocol()
     body = bytes(number % 251 for number in range(length))
-    stream.write_message(first_byte, body)
-    header, sent = stream.transport.pieces
+    await stream.send_prepared(Prepared(body) if first_byte == TEXT else Prepared(b"", body))
+    header, sent = stream.transport.pieces[-2:]
     assert sent is body, "the body was copied"
     assert header[0] == first_byte
     assert not header[1] & 0x80, "a server must not mask"
@@ -46,6 +43,17 @@ async def test_messages_are_framed_as_rfc_6455_says(length: int, first_byte: int
     assert len(header) == 2 + (struct.calcsize(form) if form else 0)
     assert (struct.unpack(form, header[2:])[0] if form else small) == length
     assert form == (None if length < 126 else "!H" if length < 65536 else "!Q"), "not the shortest form"
+
+
+async def test_a_picture_follows_its_text_in_one_write() -> None:
+    stream = await protocol()
+    data = memoryview(b"451-textPICTURE")
+    writes: list[Any] = []
+    stream.transport.writelines = writes.append
+    await stream.send_prepared(Prepared(data[:8], data[8:]))
+    assert len(writes) == 1, "something could come between the two"
+    assert b"".join(writes[0]) == b"\x81\x08451-text\x82\x07PICTURE"
+    assert all(piece.obj is data.obj for piece in writes[0][1::2]), "the bytes were copied"
 
 
 async def test_send_returns_only_when_the_transport_is_empty() -> None:
@@ -66,7 +74,7 @@ async def test_send_returns_only_when_the_transport_is_empty() -> None:
         stream.pause_writing()
 
     stream.transport.writelines = fill
-    for sent in (stream.send({"type": "websocket.send", "bytes": b"x"}), stream.send_text_bytes(b"y")):
+    for sent in (stream.send({"type": "websocket.send", "bytes": b"x"}), stream.send_prepared(Prepared(b"y"))):
         sending = asyncio.create_task(sent)
         await turns()
         assert not sending.done(), "send returned while bytes were still here"
@@ -81,10 +89,10 @@ async def test_the_transport_keeps_nothing_back() -> None:
 
 
 async def test_a_send_that_waits_for_a_lost_connection_ends() -> None:
-    for send in ("send", "send_text_bytes"):
+    for send in ("send", "send_prepared"):
         stream = await protocol()
         stream.pause_writing()
-        argument = {"type": "websocket.send", "text": "x"} if send == "send" else b"x"
+        argument = {"type": "websocket.send", "text": "x"} if send == "send" else Prepared(b"x")
         sending = asyncio.create_task(getattr(stream, send)(argument))
         await turns()
         stream.connection_lost(None)
@@ -157,7 +165,7 @@ async def client(served: Served) -> ClientConnection:
 async def test_a_real_client_reads_what_was_sent(served: Served, length: int) -> None:
     async with await client(served) as there:
         text, data = "x" * length, b"y" * min(length, 1_000_000)
-        await served.protocols[0].send_text_bytes(text.encode()) if length > 1_000_000 else await there.send(text)
+        await served.protocols[0].send_prepared(Prepared(text.encode())) if length > 1_000_000 else await there.send(text)
         assert await there.recv() == text
         await there.send(data)
         assert await there.recv() == data
@@ -181,7 +189,7 @@ async def test_the_socket_tells_of_its_link(served: Served) -> None:
         assert 500 <= link.mss <= 65536
         assert 0 < link.min_rtt < 5
         there.transport.pause_reading()
-        sending = asyncio.create_task(stream.send_text_bytes(b"x" * 30_000_000))
+        sending = asyncio.create_task(stream.send_prepared(Prepared(b"x" * 30_000_000)))
         await asyncio.sleep(0.2)
         assert not sending.done(), "30 MB do not fit a socket that nobody reads"
         assert stream.unsent() > 0
@@ -198,6 +206,6 @@ async def test_a_closed_connection_takes_nothing_and_tells_nothing(served: Serve
     stream = served.protocols[0]
     await turns(50)
     with pytest.raises(OSError):
-        await stream.send_text_bytes(b"x")
+        await stream.send_prepared(Prepared(b"x"))
     assert stream.unsent() == 0
     assert stream.link() is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.transport import NOTHING, FramePacket
+from engine.broadcast import Packet
 from engine.errors import NotFound
 from engine.messages import Rendition
 from tests.unit.api.watching import Wire, World, frame, turns
@@ -164,6 +165,17 @@ async def test_the_rendition_follows_the_adaptation() -> None:
     world = World()
     world.viewer.adaptation.set_quality(33)
     assert world.viewer.rendition == Rendition("jpeg", 33)
+
+
+async def test_a_picture_of_its_own_is_cut_from_the_packet_without_a_copy() -> None:
+    world = World()
+    world.attach()
+    packet = Packet(1, Rendition("jpeg-binary", 75), b"451-textPICTURE", len(b"PICTURE"))
+    world.viewer.offer(packet)
+    text, attachment = (await world.outbox.get()).encode()
+    assert (bytes(text), bytes(attachment)) == (b"451-text", b"PICTURE")
+    assert text.obj is packet.data
+    assert attachment.obj is packet.data
 
 
 async def test_a_poll_that_waits_is_ended_when_its_connection_is_over_and_a_writer_ends_by_itself() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.viewer import BUDGET, RECHECK_SECONDS, SEGMENTS_ALWAYS_ALLOWED
+from api.link import BUDGET, RECHECK_SECONDS, SEGMENTS_ALWAYS_ALLOWED, congestion
 from engine.adaptation import LinkSample
 from engine.broadcast import Packet
 from tests.unit.api.watching import JPEG, MSS, Wire, World, frame, turns
@@ -88,8 +88,7 @@ async def test_a_recheck_after_something_else_was_sent_waits_for_the_outbox() ->
 async def test_the_wait_is_bounded(rate: int, unsent: int) -> None:
     wire = Wire(rate=rate, rtt=0.001)
     wire.waiting = unsent
-    world = World(wire)
-    assert RECHECK_SECONDS[0] <= world.viewer._congested() <= RECHECK_SECONDS[1]
+    assert RECHECK_SECONDS[0] <= congestion(wire) <= RECHECK_SECONDS[1]
 
 
 async def test_a_quiet_viewer_has_no_sample() -> None:

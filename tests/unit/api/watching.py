@@ -7,7 +7,8 @@ import struct
 from types import SimpleNamespace
 from typing import Any
 
-from api.transport import TCP_INFO_BYTES, Link, Outbox, Prepared
+from api.link import TCP_INFO_BYTES, Link
+from api.transport import Outbox, Prepared
 from api.viewer import Viewer
 from engine.broadcast import Packet
 from engine.messages import Rendition
