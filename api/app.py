@@ -15,6 +15,7 @@ from api.events import Sockets
 from api.front import VERSION, Front
 from api.models import ErrorModel
 from api.openapi import Provider
+from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
 from engine.errors import JiomosaError
@@ -46,6 +47,7 @@ def build(front: Front) -> Any:
         swagger_ui_path=None,
     )
     app.register_blueprint(routes(front))
+    app.register_blueprint(picture_routes(front))
     app.register_blueprint(_pages(front))
     app.register_error_handler(JiomosaError, _explained)
     app.register_error_handler(HTTPException, _http_error)

@@ -28,7 +28,7 @@ from api.payloads import (
     Subscribe,
     TextInput,
 )
-from api.request import convert
+from api.request import check_fps, convert
 from api.session import Session
 from api.transport import Json, StreamEngine
 from api.viewer import Viewer
@@ -134,7 +134,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
 
     async def subscribe(self, viewer: Viewer, payload: Any) -> None:
         wanted = convert(payload, Subscribe, "`subscribe`")
-        fps = None if wanted.fps is None else self._fps(wanted.fps, "`subscribe`")
+        fps = None if wanted.fps is None else check_fps(wanted.fps, self._front.settings.max_fps, "`subscribe`")
         session = self._front.sessions.get(wanted.session_id)
         self._unsubscribe(viewer)
         self._sessions[viewer.id] = session
@@ -178,15 +178,10 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         viewer.tell("quality:updated", {"quality": viewer.adaptation.quality})
 
     async def fps_set(self, viewer: Viewer, payload: Any) -> None:
-        viewer.adaptation.set_fps(self._fps(convert(payload, FpsSet, "`fps:set`").fps, "`fps:set`"))
+        wanted = convert(payload, FpsSet, "`fps:set`")
+        viewer.adaptation.set_fps(check_fps(wanted.fps, self._front.settings.max_fps, "`fps:set`"))
         self._changed(viewer)
         viewer.tell("fps:updated", {"fps": viewer.adaptation.fps})
-
-    def _fps(self, fps: float, what: str) -> float:
-        highest = self._front.settings.max_fps
-        if not 1 <= fps <= highest:
-            raise BadRequest(f"{what}: `fps` must be from 1 to {highest}.")
-        return int(fps) if float(fps).is_integer() else fps
 
     async def adaptive_toggle(self, viewer: Viewer, payload: Any) -> None:
         viewer.adaptation.enable(convert(payload, AdaptiveToggle, "`adaptive:toggle`").enabled)

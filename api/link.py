@@ -20,6 +20,7 @@ _u64 = struct.Struct("=Q").unpack_from
 
 # A client that stops reading is otherwise never let go: its task waits in `send` for good (DESIGN.md, section 6).
 USER_TIMEOUT_MS = 20_000
+PROBE_SECONDS = 10  # between two questions whether the other end is still there; USER_TIMEOUT_MS says when it is not
 # The kernel calls the socket writable only below this many unsent bytes: what waits there must not be seconds old.
 NOTSENT_LOWAT_BYTES = 16 * 1024
 BUDGET = 1.25  # times one bandwidth-delay product may wait in the kernel when the next picture starts
@@ -59,6 +60,13 @@ class Wire:
             end.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
             self._fd = end.fileno()
             self._end = end
+
+    def keep_alive_probes(self) -> None:
+        """Have the kernel find out when the other end is gone, for a connection on which it may have nothing to say for long."""
+        if self._fd >= 0:
+            self._end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_SECONDS)
+            self._end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_SECONDS)
 
     def unsent(self) -> int:
         """Bytes that the other end has not acknowledged, in the kernel or behind it; 0 where the socket does not tell."""

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from engine.settings import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
 
 SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"  # Python's $ alone also matches before a newline at the end
+MAX_WAIT = 60  # seconds a request may wait for a change; proxies commonly give up then
 MAX_URL = 8192  # characters; what common servers and browsers take
 
 SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters, digits, `_` or `-`.")]
@@ -140,6 +141,49 @@ class FrameData(Struct):
     timestamp: float
     frame: str
     format: str
+
+
+class PictureQuery(Struct):
+    """What a picture should be like."""
+
+    quality: Quality | None = None
+    max_width: MaxSize | None = None
+    max_height: MaxSize | None = None
+    grayscale: Annotated[bool, Meta(description="Without colour.")] = False
+
+
+class FrameQuery(PictureQuery):
+    """One picture."""
+
+    wait: Annotated[
+        float, Meta(description=f"Seconds, at most {MAX_WAIT}, to wait for a picture other than that of `If-None-Match`.")
+    ] = 0.0
+
+
+class StreamQuery(PictureQuery):
+    """A stream of pictures."""
+
+    fps: Annotated[float | None, Meta(description="Frames a second, at most.")] = None
+    adaptive: Annotated[bool, Meta(description="Whether quality and rate adapt to the link, below what is given.")] = True
+    lengths: Annotated[
+        bool, Meta(description="Whether each part says its Content-Length; Chromium is then one picture behind.")
+    ] = False
+
+
+class PngFile(Struct):
+    """The picture, as a PNG file."""
+
+
+class JpegFile(Struct):
+    """The picture, as a JPEG file."""
+
+
+class MjpegStream(Struct):
+    """JPEG files, one part each, as they come."""
+
+
+class Unchanged(Struct):
+    """The picture is the one that `If-None-Match` names."""
 
 
 class ErrorModel(Struct):

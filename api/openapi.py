@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
 from msgspec.json import schema_components
 from quart_schema.openapi import OpenAPIProvider
 
-from api.models import SESSION_ID
+from api.models import SESSION_ID, JpegFile, MjpegStream, PngFile, Unchanged
 
 REFERENCE = "#/components/schemas/{name}"
 
 
-class PngFile(Struct):
-    """The picture, as a PNG file."""
+# What is no JSON: its media type; None: no body.
+MEDIA: dict[Any, str | None] = {
+    PngFile: "image/png",
+    JpegFile: "image/jpeg",
+    MjpegStream: "multipart/x-mixed-replace",
+    Unchanged: None,
+}
 
 
 class Provider(OpenAPIProvider):
@@ -31,14 +35,21 @@ class Provider(OpenAPIProvider):
             parameter["schema"]["pattern"] = SESSION_ID
         return parameter
 
+    def build_querystring_parameters(self, model: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        _, components = _describe(model)
+        properties = components.pop(model.__name__)["properties"]
+        return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()], components
+
     def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         schema, components = _describe(model)
         return {"content": {"application/json": {"schema": schema}}}, components
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         description = (model.__doc__ or "").strip()
-        if model is PngFile:
-            return {"description": description, "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}, {}
+        if model in MEDIA:
+            media = MEDIA[model]
+            content = {"content": {media: {"schema": {"type": "string", "format": "binary"}}}} if media else {}
+            return {"description": description, **content}, {}
         schema, components = _describe(model)
         return {"description": description, "content": {"application/json": {"schema": schema}}}, components
 

@@ -23,6 +23,18 @@ async def body(model: type[M]) -> M:
     return parse(data.strip() or b"{}", model)
 
 
+def query(model: type[M]) -> M:
+    """The request's query parameters as `model`. Raises `BadRequest` naming the parameter."""
+    return convert(request.args.to_dict(), model, "The query", strict=False)
+
+
+def check_fps(fps: float, highest: int, what: str) -> float:
+    """`fps` as it is told. Raises `BadRequest` where it is not from 1 to `highest`."""
+    if not 1 <= fps <= highest:  # which NaN is not, either
+        raise BadRequest(f"{what}: `fps` must be from 1 to {highest}.")
+    return int(fps) if float(fps).is_integer() else fps
+
+
 def answer(model: msgspec.Struct, status: int = 200) -> Response:
     """`model` as a JSON response."""
     return Response(msgspec.json.encode(model), status, content_type="application/json")
@@ -38,10 +50,13 @@ def parse(data: bytes, model: type[M]) -> M:
         raise BadRequest(f"The request body is not JSON: {error}.") from None
 
 
-def convert(payload: Any, model: type[M], what: str) -> M:
-    """A decoded value as `model`. Raises `BadRequest` naming the field; `what` is what was sent ("`input:click`")."""
+def convert(payload: Any, model: type[M], what: str, *, strict: bool = True) -> M:
+    """A decoded value as `model`; numbers may come as text where it is not `strict`.
+
+    Raises `BadRequest` naming the field; `what` is what was sent ("`input:click`").
+    """
     try:
-        return msgspec.convert(payload, model)
+        return msgspec.convert(payload, model, strict=strict)
     except msgspec.ValidationError as error:
         raise BadRequest(explain(what, error)) from None
 

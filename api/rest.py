@@ -24,11 +24,11 @@ from api.models import (
     Loaded,
     LoadRequest,
     PageModel,
+    PngFile,
     ServiceInfo,
     SessionConfig,
     SessionList,
 )
-from api.openapi import PngFile
 from api.request import answer, body, page_url
 from api.session import Session
 from engine.errors import JiomosaError
@@ -204,6 +204,8 @@ ENDPOINTS = {
     "sessions_list": "/api/sessions",
     "session_frame": "/api/session/{session_id}/frame",
     "session_frame_data": "/api/session/{session_id}/frame/data",
+    "session_frame_jpg": "/api/session/{session_id}/frame.jpg",
+    "session_stream_mjpeg": "/api/session/{session_id}/stream.mjpeg",
     "session_viewer": "/api/session/{session_id}/viewer",
     "websocket": "/socket.io/",
 }

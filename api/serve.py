@@ -19,7 +19,7 @@ import uvloop
 
 from api.app import build
 from api.front import Front
-from api.transport import StreamProtocol
+from api.transport import HttpProtocol, StreamProtocol
 from engine.errors import ConfigurationError
 from engine.settings import Settings
 
@@ -44,7 +44,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         build(front),
         ws=StreamProtocol,
-        http="httptools",
+        http=HttpProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

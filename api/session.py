@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from api.encoders import EncoderPool
-from api.stream import Stream
-from api.viewer import Viewer
+from api.stream import Stream, Watcher
+from engine.broadcast import Packet
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
 from engine.expiry import Expiry
@@ -215,20 +215,36 @@ class Session:
 
     async def poll(self, rendition: Rendition) -> bytes:
         """The picture of this moment as `rendition`."""
+        await self.refresh()
+        return (await self.picture(rendition)).data
+
+    async def refresh(self) -> None:
+        """Have the newest frame show what is on the screen now."""
         self.expiry.active(time.monotonic())
         await self.ask(Refresh)
-        return (await self.stream.poll(rendition, self._settings.frame_capture_interval)).data
+
+    async def picture(self, rendition: Rendition) -> Packet:
+        """The newest frame as `rendition`."""
+        return await self.stream.poll(rendition, self._settings.frame_capture_interval)
+
+    async def newer(self, seq: int, seconds: float) -> bool:
+        """Wait, at most so many seconds, for a frame after `seq`; whether one has come."""
+        self.expiry.watch(time.monotonic())
+        try:
+            return await self.stream.newer(seq, seconds, self._settings.frame_capture_interval)
+        finally:
+            self.expiry.unwatch(time.monotonic())
 
     async def inject(self, build: Callable[[int], ToCapture]) -> None:
         """Give input to the page; returns when it has been injected."""
         self.expiry.active(time.monotonic())
         await self.ask(build)
 
-    def watch(self, viewer: Viewer) -> None:
+    def watch(self, viewer: Watcher) -> None:
         self.expiry.watch(time.monotonic())
         self.stream.watch(viewer)
 
-    def unwatch(self, viewer: Viewer) -> None:
+    def unwatch(self, viewer: Watcher) -> None:
         self.expiry.unwatch(time.monotonic())
         self.stream.unwatch(viewer)
 

@@ -8,17 +8,18 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from api.encoders import EncoderPool
-from api.viewer import Viewer
+from engine.adaptation import Adaptation, LinkSample
 from engine.broadcast import Action as BroadcastAction
 from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release, ViewerStatistics
-from engine.errors import Unavailable
+from engine.errors import JiomosaError, Unavailable
 from engine.messages import Notice, Rendition, ToCapture, Wants
 from engine.messages import Release as ReleaseMessage
 
 SAMPLE_SECONDS = 1.0  # between two looks at each viewer's link
+WAIT_FPS = 10.0  # what a poll that waits for a change counts as: below this rate Chromium takes long to become quicker again
 POLL_SECONDS = 10.0  # the most that a poll waits for its picture
 
 
@@ -27,6 +28,20 @@ class Taker(Protocol):
 
     def offer(self, packet: Packet) -> None: ...
     def __hash__(self) -> int: ...
+
+
+class Watcher(Taker, Protocol):
+    """A viewer: takes packets for as long as it is attached, and says when it is ready for one."""
+
+    adaptation: Adaptation
+
+    @property
+    def rendition(self) -> Rendition: ...
+    def attach(self, on_ready: Callable[[Any], None]) -> None: ...
+    def detach(self) -> None: ...
+    def tell(self, event: str, payload: dict[str, Any] | None = None) -> None: ...
+    def tell_error(self, error: JiomosaError) -> None: ...
+    def sample_link(self) -> LinkSample | None: ...
 
 
 class _Poll:
@@ -51,48 +66,46 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
-        self._viewers: set[Viewer] = set()
+        self._viewers: set[Watcher] = set()
         self._sampler: asyncio.TimerHandle | None = None
-        self._poll_demand: asyncio.TimerHandle | None = None
         self._polls: set[_Poll] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()  # for a newer frame
+        self._demands: dict[float, asyncio.TimerHandle] = {}  # rates that somebody polled at lately, until when
         self._ended = False
 
     @property
-    def viewers(self) -> set[Viewer]:
+    def viewers(self) -> set[Watcher]:
         return self._viewers
 
     @property
     def newest_seq(self) -> int:
         return self._broadcast.newest_seq
 
-    def statistics(self, viewer: Viewer) -> ViewerStatistics:
+    def statistics(self, viewer: Watcher) -> ViewerStatistics:
         return self._broadcast.statistics(viewer)
 
     # ---- viewers and polls
 
-    def watch(self, viewer: Viewer) -> None:
+    def watch(self, viewer: Watcher) -> None:
         self._viewers.add(viewer)
         self._apply(self._broadcast.join(self._now(), viewer, viewer.rendition, viewer.adaptation.fps))
         viewer.attach(self._ready)
         if self._sampler is None:
             self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample)
 
-    def unwatch(self, viewer: Viewer) -> None:
+    def unwatch(self, viewer: Watcher) -> None:
         viewer.detach()
         self._viewers.discard(viewer)
         if not self._ended:
             self._apply(self._broadcast.leave(self._now(), viewer))
 
-    def changed(self, viewer: Viewer, *, owed: bool = True) -> None:
+    def changed(self, viewer: Watcher, *, owed: bool = True) -> None:
         """The viewer's quality or rate has been changed; see `Broadcast.change`."""
         self._apply(self._broadcast.change(self._now(), viewer, viewer.rendition, viewer.adaptation.fps, owed=owed))
 
     async def poll(self, rendition: Rendition, demand_seconds: float) -> Packet:
         """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long."""
-        if self._poll_demand is not None:
-            self._poll_demand.cancel()
-        self._poll_demand = self._loop.call_later(demand_seconds, self._demand, 0.0)
-        self._demand(1 / demand_seconds)
+        self._demand(1 / demand_seconds, demand_seconds)
         poll = _Poll()
         self._polls.add(poll)
         self._apply(self._broadcast.join(self._now(), poll, rendition, 1.0, demands=False))
@@ -106,8 +119,40 @@ class Stream:
             if not self._ended:
                 self._apply(self._broadcast.leave(self._now(), poll))
 
-    def _demand(self, fps: float) -> None:
-        self._apply(self._broadcast.demand(fps))
+    async def newer(self, seq: int, seconds: float, demand_seconds: float) -> bool:
+        """Wait, at most so many seconds, for a frame after `seq`; whether one has come. A demand of WAIT_FPS.
+
+        That demand stays for `demand_seconds` more, so that the page does not slow down until the same client waits again.
+        """
+        newer: asyncio.Future[bool] = self._loop.create_future()
+        self._waiting.add(newer)
+        self._update_demand()
+        try:
+            if self.newest_seq > seq:
+                return True
+            async with asyncio.timeout(seconds):
+                return await newer
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(newer)
+            if not self._ended:
+                self._demand(WAIT_FPS, demand_seconds)
+
+    def _demand(self, fps: float, seconds: float) -> None:
+        """Have a demand of `fps` for so many seconds from now."""
+        if (last := self._demands.get(fps)) is not None:
+            last.cancel()
+        self._demands[fps] = self._loop.call_later(seconds, self._end_demand, fps)
+        self._update_demand()
+
+    def _end_demand(self, fps: float) -> None:
+        del self._demands[fps]
+        self._update_demand()
+
+    def _update_demand(self) -> None:
+        waiting = [WAIT_FPS] if self._waiting else []
+        self._apply(self._broadcast.demand(max([*self._demands, *waiting], default=0.0)))
 
     def _ready(self, taker: Taker) -> None:
         if not self._ended:
@@ -131,6 +176,9 @@ class Stream:
 
     def noticed(self, notice: Notice) -> None:
         self._apply(self._broadcast.frame(self._now(), notice.slot, notice.seq))
+        for newer in self._waiting:
+            if not newer.done():
+                newer.set_result(True)
 
     def next_job(self) -> Encode | None:
         return None if self._ended else self._broadcast.next_job(self._now())
@@ -149,11 +197,12 @@ class Stream:
         for viewer in self._viewers:
             viewer.detach()
         self._viewers.clear()
-        for poll in self._polls:
-            if not poll.packet.done():
-                poll.packet.set_exception(Unavailable("The session has ended.", code="session_closed"))
+        futures: list[asyncio.Future[Any]] = [*(poll.packet for poll in self._polls), *self._waiting]
+        for waiting in futures:
+            if not waiting.done():
+                waiting.set_exception(Unavailable("The session has ended.", code="session_closed"))
         self._pool.forget(self)
-        for timer in (self._timer, self._sampler, self._poll_demand):
+        for timer in (self._timer, self._sampler, *self._demands.values()):
             if timer is not None:
                 timer.cancel()
 

@@ -4,6 +4,7 @@ Small replacements, each for one server instance and none a patch of a module:
 
     StreamProtocol  uvicorn's WebSocket protocol; `send` returns only when the bytes are in the kernel, without copying them,
                     and the socket tells how congested it is (`api.link`)
+    HttpProtocol    uvicorn's HTTP protocol; lets a response be written piece by piece in the same way
     StreamSocket    python-engineio's WebSocket adapter; finds the StreamProtocol that carries a connection
     Outbox          the queue of an Engine.IO connection; tells when its reader, the writer task or a poll, has nothing left to
                     send: only then is a viewer ready for a frame
@@ -25,6 +26,7 @@ import engineio
 import orjson
 from engineio.async_drivers import asgi as engineio_asgi
 from engineio.packet import MESSAGE, Packet
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -73,6 +75,46 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
             pieces += [_header(BINARY, message.attachment), message.attachment]
         self.transport.writelines(pieces)
         await self.writable.wait()
+
+
+class HttpProtocol(Wire, HttpToolsProtocol):
+    """See the module's table. One an HTTP connection."""
+
+    disconnected = False
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.tune(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.disconnected = True
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {EXTENSION: self}
+
+    def stream(self, scope: Any) -> bool:
+        """Make the response to the request of `scope` one whose body is all that is written until it ends.
+
+        False where there is another request behind it already, which such a response leaves no way to answer.
+        """
+        if self.cycle.scope is not scope:
+            return False
+        self.cycle.chunked_encoding = False  # neither chunks nor a length: every client can read that
+        self.cycle.keep_alive = False
+        self.keep_alive_probes()
+        return True
+
+    async def write(self, *pieces: Bytes) -> None:
+        """Send `pieces` of the body; returns when they have left for the kernel. Raises `ClientDisconnected`."""
+        await self.flow.drain()
+        if not self.disconnected:
+            self.transport.writelines(pieces)
+            await self.flow.drain()
+        if self.disconnected:
+            raise ClientDisconnected
 
 
 class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]

@@ -78,7 +78,8 @@ def test_health_and_info(server: Server) -> None:
     info = server.get("/api/info")
     assert set(info["endpoints"]) == {
         *("health", "info", "session_create", "session_load", "session_info", "session_keepalive", "session_close"),
-        *("sessions_list", "session_frame", "session_frame_data", "session_viewer", "websocket"),
+        *("sessions_list", "session_frame", "session_frame_data", "session_frame_jpg", "session_stream_mjpeg"),
+        *("session_viewer", "websocket"),
     }
     assert info["session_config"] == {"timeout": 300.0, "frame_capture_interval": 1.0}
 
@@ -191,6 +192,9 @@ def test_polled_pictures_are_the_present_ones(server: Server, session: str, load
 def test_openapi_describes_every_endpoint_and_refers_to_nothing_that_is_missing(server: Server) -> None:
     api = server.get("/openapi.json")
     assert {"/api/session/create", "/api/session/{id}/load", "/api/sessions", "/health"} <= set(api["paths"])
+    stream = api["paths"]["/api/session/{id}/stream.mjpeg"]["get"]
+    assert {"id", "quality", "fps", "max_width", "grayscale"} <= {parameter["name"] for parameter in stream["parameters"]}
+    assert list(stream["responses"]["200"]["content"]) == ["multipart/x-mixed-replace"]
     text = json.dumps(api)
     for reference in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert reference in api["components"]["schemas"]

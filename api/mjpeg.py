@@ -1,0 +1,101 @@
+"""A viewer that is one endless HTTP response: multipart/x-mixed-replace, each part a JPEG that takes the place of the last.
+
+    waiting --link clear--> ready (the stream may `offer`) --written, with the header of the next part--> waiting ...
+
+The header of a part says nothing of the part: Chromium shows a picture only once the header of the next one has come, so that
+is sent along at once, when nobody knows yet how long the next one will be. For clients that would rather know how much to read
+(`lengths`), each header comes with its picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.utils import ClientDisconnected
+
+from api.link import congestion
+from api.transport import Bytes, HttpProtocol
+from engine.adaptation import Adaptation, LinkSample
+from engine.broadcast import Packet
+from engine.errors import JiomosaError
+from engine.messages import Rendition
+from engine.view import View
+
+BOUNDARY = "jiomosa-picture-4f9d3c61b07e"  # must not occur in a JPEG
+CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+PART = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n".encode()
+
+
+class MjpegViewer:
+    """Watches like an `api.viewer.Viewer`, except that it cannot be told anything but pictures."""
+
+    def __init__(self, protocol: HttpProtocol, view: View, adaptation: Adaptation, *, lengths: bool = False) -> None:
+        self.view = view
+        self.adaptation = adaptation
+        self._protocol = protocol
+        self._lengths = lengths
+        self._on_ready: Callable[[MjpegViewer], None] | None = None
+        self._packet: Packet | None = None
+        self._woken = asyncio.Event()
+        self._sent_bytes = 0
+
+    @property
+    def rendition(self) -> Rendition:
+        return self.view.rendition(self.adaptation.quality)
+
+    # ---- what the stream says
+
+    def attach(self, on_ready: Callable[[Any], None]) -> None:
+        self._on_ready = on_ready
+
+    def detach(self) -> None:
+        """The session has ended, or the response has."""
+        self._on_ready = None
+        self._woken.set()
+
+    def offer(self, packet: Packet) -> None:
+        self._packet = packet
+        self._woken.set()
+
+    def tell(self, event: str, payload: dict[str, Any] | None = None) -> None:
+        """There is no way to."""
+
+    def tell_error(self, error: JiomosaError) -> None:
+        """There is no way to, but that the response ends."""
+
+    def sample_link(self) -> LinkSample | None:
+        sent, self._sent_bytes = self._sent_bytes, 0
+        link = self._protocol.link() if sent else None
+        return None if link is None else LinkSample(link.rate * 8 / 1e6, link.app_limited)
+
+    # ---- the response
+
+    async def run(self) -> None:
+        """Write pictures until the session ends or the client is gone."""
+        try:
+            if not self._lengths:
+                await self._write(PART, b"\r\n")
+            while self._on_ready is not None:
+                if wait := congestion(self._protocol):
+                    await asyncio.sleep(wait)
+                    continue
+                self._woken.clear()
+                self._on_ready(self)
+                await self._woken.wait()
+                packet, self._packet = self._packet, None
+                if packet is not None:
+                    await self._write(*self._part(packet))
+        except ClientDisconnected:
+            return
+
+    def _part(self, packet: Packet) -> tuple[Bytes, ...]:
+        picture = memoryview(packet.data)[-packet.size :]
+        if self._lengths:
+            return PART, b"Content-Length: %d\r\n\r\n" % packet.size, picture, b"\r\n"
+        return picture, b"\r\n", PART, b"\r\n"
+
+    async def _write(self, *pieces: Bytes) -> None:
+        self._sent_bytes += sum(map(len, pieces))
+        await self._protocol.write(*pieces)
