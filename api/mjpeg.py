@@ -62,6 +62,9 @@ class MjpegViewer:
     def tell(self, event: str, payload: dict[str, Any] | None = None) -> None:
         """There is no way to."""
 
+    def tell_cursor(self, event: bytes) -> None:
+        """There is no way to."""
+
     def tell_error(self, error: JiomosaError) -> None:
         """There is no way to, but that the response ends."""
 

@@ -9,6 +9,7 @@ It owns what the session has on the machine (its folder, its frame ring, its cap
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import logging
 import os
@@ -19,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import orjson
+
 from api.encoders import EncoderPool
 from api.stream import Stream, Watcher
 from engine.broadcast import Packet
@@ -26,7 +29,7 @@ from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
 from engine.expiry import Expiry
 from engine.framering import FrameRing
-from engine.messages import CaptureSpec, Done, GetPage, Navigate, Notice, Page, Refresh, Refused, Rendition, ToCapture
+from engine.messages import CaptureSpec, Cursor, Done, GetPage, Navigate, Notice, Page, Refresh, Refused, Rendition, ToCapture
 from engine.settings import Settings
 from engine.userid import UserId
 
@@ -68,6 +71,7 @@ class Session:
         self.page = PageInfo("", "about:blank")
         self._settings = settings
         self._on_end = on_end
+        self._cursor: bytes | None = None
         self._tokens = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._end: asyncio.Future[None] | None = None
@@ -165,6 +169,10 @@ class Session:
         match message:
             case Notice():
                 self.stream.noticed(message)
+            case Cursor():
+                self._cursor = cursor_event(message)
+                for viewer in self.stream.viewers:
+                    viewer.tell_cursor(self._cursor)
             case Done(token) | Page(token):
                 self._answer(token, message)
             case Refused(token, code, text):
@@ -243,6 +251,8 @@ class Session:
     def watch(self, viewer: Watcher) -> None:
         self.expiry.watch(time.monotonic())
         self.stream.watch(viewer)
+        if self._cursor is not None:
+            viewer.tell_cursor(self._cursor)
 
     def unwatch(self, viewer: Watcher) -> None:
         self.expiry.unwatch(time.monotonic())
@@ -257,3 +267,10 @@ class Session:
         """Epoch seconds."""
         now = time.monotonic()
         return time.time() - (now - self.expiry.last_activity(now))
+
+
+def cursor_event(cursor: Cursor) -> bytes:
+    """The finished Engine.IO message of a `cursor` event, the same for all viewers."""
+    image = base64.b64encode(cursor.image).decode("ascii")
+    place = {"width": cursor.width, "height": cursor.height, "x": cursor.x, "y": cursor.y}
+    return b"42" + orjson.dumps(["cursor", {"image": image, **place, **({"name": cursor.name} if cursor.name else {})}])

@@ -39,6 +39,10 @@ class Viewer:
         self._frame_packet = FramePacket(self._take)
         self._packet: broadcast.Packet | None = None
         self._queued = False
+        self._cursor_packet = FramePacket(self._take_cursor)
+        self._cursor: bytes | None = None
+        self._cursor_told: bytes | None = None
+        self._cursor_queued = False
         self._loop = asyncio.get_running_loop()
         self._recheck: asyncio.TimerHandle | None = None
         self._sent_bytes = 0
@@ -59,6 +63,21 @@ class Viewer:
     def tell_error(self, error: JiomosaError) -> None:
         self.tell("error", {"message": error.message, "code": error.code})
 
+    def tell_cursor(self, event: bytes) -> None:
+        """Send a `cursor` event, encoded already; like frames, only the newest is sent, and only where it is another one."""
+        self._cursor = event
+        if not self._cursor_queued:
+            self._cursor_queued = True
+            self._outbox.put_nowait(self._cursor_packet)
+
+    def _take_cursor(self) -> Prepared | None:
+        self._cursor_queued = False
+        event, self._cursor = self._cursor, None
+        if event is None or event == self._cursor_told:
+            return None
+        self._cursor_told = event
+        return Prepared(event)
+
     def gone(self) -> None:
         """The connection is over. python-engineio leaves a poll that waits for it open until it times out: end it."""
         if not self._connection.upgraded:
@@ -75,7 +94,7 @@ class Viewer:
     def detach(self) -> None:
         """Stop watching; a frame that has not been written is withdrawn."""
         self._on_ready = None
-        self._packet = None
+        self._packet = self._cursor = self._cursor_told = None
         if self._recheck is not None:
             self._recheck.cancel()
             self._recheck = None

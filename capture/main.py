@@ -17,6 +17,7 @@ import xcffib
 
 from capture.attention import Freezer
 from capture.browser import Browser
+from capture.cursor import CursorWatch
 from capture.grabber import Grabber
 from capture.inputs import Inputs
 from capture.page import ShownPage
@@ -123,6 +124,7 @@ class Capture:
         self._ring = FrameRing.attach(spec.ring)
         self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged)
         display.watch(asyncio.get_running_loop(), grabber.step)
+        CursorWatch(display, self._send)
         self._freezer = Freezer(self._page, spec.freeze_after)
         self._inputs = Inputs(pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq)
         self._spawn(self._inputs.run())

@@ -1,7 +1,7 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
     front -> capture   Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
-    capture -> front   Ready, Failed, Notice, Done, Refused, Page
+    capture -> front   Ready, Failed, Notice, Done, Refused, Page, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
 
@@ -195,6 +195,20 @@ class Page(msgspec.Struct, frozen=True, tag=True):
     url: str
 
 
+class Cursor(msgspec.Struct, frozen=True, tag=True):
+    """What the pointer looks like now: a PNG of `width` x `height` pixels of the screen, which points with its pixel (x, y).
+
+    name  what the browser calls it; often nothing
+    """
+
+    image: bytes
+    width: int
+    height: int
+    x: int
+    y: int
+    name: str = ""
+
+
 # ---- front -> encoder
 
 
@@ -236,5 +250,5 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
 
 ToCapture = Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
 ToEncoder = Job | Forget | Shutdown
-FromChild = Ready | Failed | Notice | Done | Refused | Page | Encoded | JobFailed
+FromChild = Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
 Message = ToCapture | ToEncoder | FromChild

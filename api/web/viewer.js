@@ -131,6 +131,9 @@
     status.received(frame);
     picture.show(frame);
   });
+  socket.on('cursor', function (data) {
+    byId('picture').style.cursor = 'url(data:image/png;base64,' + data.image + ') ' + data.x + ' ' + data.y + ', default';
+  });
   socket.on('quality:updated', settings.show);
   socket.on('fps:updated', settings.show);
   socket.on('adaptive:updated', settings.show);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 import socketio
 from PIL import Image
 
-from bench.client import Client
+from bench.client import Client, Event
 from bench.server import Server
 
 Load = Callable[[str], None]
@@ -61,3 +62,25 @@ def test_binary_pictures_of_a_moving_page_reach_the_python_client_whole(
     assert all(frame["image"].startswith(b"\xff\xd8") and frame["image"].endswith(b"\xff\xd9") for frame in frames)
     seqs = [frame["seq"] for frame in frames]
     assert seqs == sorted(set(seqs))
+
+
+def test_the_cursor_comes_beside_the_picture_and_changes_with_what_it_is_over(client: Client, session: str, load: Load) -> None:
+    load("/form.html")
+    client.emit("subscribe", {"session_id": session})
+
+    def over(x: int, y: int) -> Any:
+        """The cursor that is told when the pointer moves there, once that is the last word."""
+        client.emit("input:move", {"x": x, "y": y})
+        cursor = client.wait_for("cursor").payload
+        while (event := client.receive(0.5)) is not None:
+            if isinstance(event, Event) and event.name == "cursor":
+                cursor = event.payload
+        return cursor
+
+    nothing, field = over(790, 590), over(200, 100)
+    assert nothing["image"] != field["image"]
+    for cursor in (nothing, field):
+        with Image.open(io.BytesIO(base64.b64decode(cursor["image"]))) as image:
+            assert (image.format, image.size) == ("PNG", (cursor["width"], cursor["height"]))
+        assert 0 <= cursor["x"] < cursor["width"]
+        assert 0 <= cursor["y"] < cursor["height"]

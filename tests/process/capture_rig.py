@@ -22,6 +22,7 @@ from engine.framering import FrameHead, FrameRing
 from engine.messages import (
     CaptureSpec,
     Click,
+    Cursor,
     Done,
     GetPage,
     Key,
@@ -76,6 +77,7 @@ class Rig:
         self.follow = True
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.notices: list[Notice] = []
+        self.cursors: list[Cursor] = []
         self.answers: list[Done | Page | Refused] = []
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
@@ -152,6 +154,8 @@ class Rig:
                 self.on_notice(message)
                 while self.follow and len(self.leased) > 1:
                     self.release()
+            case Cursor():
+                self.cursors.append(message)
             case Done(token) | Page(token) | Refused(token):
                 self.answers.append(message)
                 asked = self._asked.pop(token, None)

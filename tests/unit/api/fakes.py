@@ -146,6 +146,9 @@ class FakeViewer:
     def tell(self, event: str, payload: Any = None) -> None:
         self.told.append((event, payload))
 
+    def tell_cursor(self, event: bytes) -> None:
+        self.told.append(("cursor", event))
+
     def tell_error(self, error: JiomosaError) -> None:
         self.tell("error", error.code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from api.session import PageInfo
 from engine.errors import BadRequest, ChildGone, LoadFailed, NotFound, Unavailable
 from engine.messages import (
     Click,
+    Cursor,
     Done,
     GetPage,
     Navigate,
@@ -202,4 +204,22 @@ async def test_asking_about_a_session_is_no_activity(world: World) -> None:
     await session.present_page()
     world.child.on_message(Notice(0, 1, 0))
     assert 900 < time.time() - session.last_activity < 1100
+    await session.close(REASON)
+
+
+async def test_the_cursor_is_told_to_those_who_watch_and_to_those_who_come(world: World) -> None:
+    session = await world.started()
+    early, late = FakeViewer(), FakeViewer()
+    session.watch(cast(Any, early))
+    world.child.on_message(Cursor(b"PNG", 16, 17, 3, 4, "hand"))
+    session.watch(cast(Any, late))
+    assert early.told == late.told
+    ((_, event),) = late.told
+    assert json.loads(event[2:]) == [
+        "cursor",
+        {"image": "UE5H", "width": 16, "height": 17, "x": 3, "y": 4, "name": "hand"},
+    ]
+    assert event[:2] == b"42"
+    world.child.on_message(Cursor(b"PNG", 16, 17, 3, 4))
+    assert "name" not in json.loads(late.told[-1][1][2:])[1]
     await session.close(REASON)

@@ -185,3 +185,20 @@ async def test_a_poll_that_waits_is_ended_when_its_connection_is_over_and_a_writ
     streaming = World(Wire())
     streaming.viewer.gone()
     assert streaming.outbox.empty()
+
+
+async def test_only_the_newest_cursor_is_told_and_only_when_it_is_another_one() -> None:
+    world = World()
+    world.attach()
+    for event in (b"arrow", b"hand", b"beam"):
+        world.viewer.tell_cursor(event)
+    assert [await world.write(), await world.write()] == [b"beam", None]
+    world.viewer.tell_cursor(b"hand")
+    world.viewer.tell_cursor(b"beam")
+    assert await world.write() == NOTHING
+    world.viewer.tell_cursor(b"hand")
+    world.viewer.detach()
+    assert await world.write() == NOTHING, "the cursor of a session that is not watched any more"
+    world.attach()
+    world.viewer.tell_cursor(b"beam")
+    assert await world.write() == b"beam", "a subscription begins with the cursor, whatever was told before"
