@@ -135,6 +135,8 @@ def test_an_image_element_shows_each_picture_at_once(
     until(lambda: shows(10, 200, 30))
     load("/colour.html?rgb(200,20,90)")
     until(lambda: shows(200, 20, 90))
+    server.post(f"/api/session/{session}/close")  # the stream ends first, long before this returns
+    assert shows(200, 20, 90), "the end took the last picture away"
     browser.get("about:blank")
 
 

@@ -81,6 +81,12 @@ def test_implausible_age_is_not_shown(page: Page, mock: Mock) -> None:
         page.until("document.getElementById('latency').textContent === '–'")
 
 
+def test_the_cursor_over_the_picture_is_the_pages(page: Page, mock: Mock) -> None:
+    page.view(mock)
+    mock.emit("cursor", {"image": "iVBORw0KGgo=", "width": 24, "height": 24, "x": 11, "y": 12})
+    page.until("/^url.*iVBORw0KGgo=.* 11 12, default$/.test(document.getElementById('picture').style.cursor)")
+
+
 # ---- controls
 
 
