@@ -26,6 +26,7 @@ class Front:
         except BaseException:
             await self.pool.close()
             raise
+        self.sessions.warm_up()
         gc.collect()
         gc.freeze()  # a full collection took 58 ms of every viewer's time before this (DESIGN.md, section 6)
 

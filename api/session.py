@@ -117,6 +117,14 @@ class Session:
             raise
         log.info("session %s started: %s, %dx%d", self.id, runs, self.width, self.height)
 
+    def adopt(self, id: str, on_end: Callable[[Session], None]) -> None:
+        """From now on it is the session `id`, as if it had been created just now."""
+        log.info("session %s was warm as %s", id, self.id)
+        self.id = id
+        self._on_end = on_end
+        self.created_at = time.time()
+        self.expiry = Expiry(time.monotonic(), self._settings.session_timeout)
+
     @property
     def closed(self) -> bool:
         return self._end is not None

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Callable
 
 from api.encoders import EncoderPool
 from api.session import Session
+from api.warm import WarmSessions
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
 from engine.settings import Settings
 
@@ -26,6 +28,14 @@ class Sessions:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._shutting_down = False
+        self._warm = WarmSessions(settings.warm_sessions, settings.warm_dimensions, self._make_warm)
+
+    def warm_up(self) -> None:
+        """Begin to keep warm sessions, if any are wanted."""
+        self._warm.fill()
+
+    def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
+        return Session(f"warm-{secrets.token_hex(6)}", *self._settings.warm_dimensions, self._settings, self._pool, on_end)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -47,6 +57,16 @@ class Sessions:
             raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
+        session = self._warm.take(width, height)
+        if session is not None:
+            session.adopt(id, self._ended)
+        else:
+            session = await self._start(id, width, height)
+        self._sessions[id] = session
+        self._watch_expiry(session)
+        return session
+
+    async def _start(self, id: str, width: int, height: int) -> Session:
         session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended)
         try:
             await session.start()
@@ -54,8 +74,6 @@ class Sessions:
             del self._starting[id]
         if session.closed:
             raise Unavailable(f"The session {id!r} was closed while it started.", code="session_closed")
-        self._sessions[id] = session
-        self._watch_expiry(session)
         return session
 
     async def close(self, id: str) -> None:
@@ -66,7 +84,8 @@ class Sessions:
         """Close all, and let no new one in."""
         self._shutting_down = True
         reason = Unavailable("The server is shutting down.", code="shutting_down")
-        await asyncio.gather(*(session.close(reason) for session in [*self._starting.values(), *self.all()]))
+        sessions = [*self._starting.values(), *self.all()]
+        await asyncio.gather(self._warm.close(), *(session.close(reason) for session in sessions))
 
     def _ended(self, session: Session) -> None:
         self._sessions.pop(session.id, None)

@@ -14,13 +14,15 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from engine.errors import ChildGone
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 Event = Callable[[str, dict[str, Any]], None]
 Result = dict[str, Any]
@@ -49,6 +51,8 @@ class Bidi:
     @classmethod
     async def open(cls, url: str, on_event: Event, lost: Callable[[], None]) -> Bidi:
         """Connect to `url`. `on_event(method, params)` gets each event; `lost()` is called when the other side goes."""
+        from websockets.asyncio.client import connect  # 40 ms that nobody has to wait for: see capture.browser
+
         # The other end is a process of ours on this machine: no proxy, no compression, no pings, no limit.
         connection = await connect(url, compression=None, max_size=None, ping_interval=None, proxy=None, close_timeout=0.5)
         return cls(connection, on_event, lost)

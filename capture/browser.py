@@ -70,14 +70,14 @@ class Browser:
     @classmethod
     async def start(cls, programs: Programs, spec: CaptureSpec, on_event: Event, lost: Any, screen: asyncio.Task[Any]) -> Browser:
         """Start ChromeDriver and Chromium on `screen`. Raises `ConfigurationError` or `ChildGone`."""
-        selenium = asyncio.create_task(asyncio.to_thread(_import_selenium))  # takes longer than the screen: meanwhile
+        clients = asyncio.create_task(asyncio.to_thread(_import_clients))  # takes longer than the screen: meanwhile
         await screen
         program = await programs.start(
             "ChromeDriver", spec.chromedriver, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE
         )
         try:
             port = await _port(program)
-            await selenium
+            await clients
             driver = await asyncio.to_thread(_launch, port, spec)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
         except BaseException:
@@ -101,9 +101,8 @@ class Browser:
             self._driver.quit()
 
 
-def _import_selenium() -> None:
-    import selenium.webdriver.chrome.options
-    import selenium.webdriver.remote.webdriver  # noqa: F401
+def _import_clients() -> None:
+    import websockets.asyncio.client  # noqa: F401
 
 
 def _launch(port: int, spec: CaptureSpec) -> WebDriver:

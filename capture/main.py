@@ -145,10 +145,10 @@ class Capture:
         gone.add_done_callback(ended)
 
     def _gone(self, name: str) -> ChildGone:
-        return ChildGone(f"{name} of session {self._spec.session_id!r} has ended unexpectedly.")
+        return ChildGone(f"{name} of this session has ended unexpectedly.")
 
     def _lost(self) -> None:
-        self._end(ChildGone(f"The browser of session {self._spec.session_id!r} cannot be reached any more."))
+        self._end(ChildGone("The browser of this session cannot be reached any more."))
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.create_task(work)

@@ -7,6 +7,7 @@ The README's table is `markdown_table()`; a test holds the two equal.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -29,6 +30,12 @@ def _one_of(*words: str) -> Callable[[Any], str | None]:
         return None if value in words else "must be one of " + ", ".join(words)
 
     return check
+
+
+def _size(value: str) -> str | None:
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
+    fits = found and MIN_WIDTH <= int(found[1]) <= MAX_WIDTH and MIN_HEIGHT <= int(found[2]) <= MAX_HEIGHT
+    return None if fits else f"must be WIDTHxHEIGHT, from {MIN_WIDTH}x{MIN_HEIGHT} to {MAX_WIDTH}x{MAX_HEIGHT}"
 
 
 def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
@@ -54,6 +61,10 @@ class Settings:
         "Seconds after which a page that nobody watches, polls or uses is frozen, until somebody does; 0 never.",
         _between(0, 1e7),
     )
+    warm_sessions: int = _setting(
+        0, "Browsers kept started for sessions to come, which then have a picture within 0.2 seconds; 0 none.", _between(0, 64)
+    )
+    warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", _size)
     load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
     start_timeout: float = _setting(30.0, "Seconds a session's browser may take to start.", _between(1, 600))
     browser_sandbox: bool = _setting(
@@ -84,6 +95,12 @@ class Settings:
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    @property
+    def warm_dimensions(self) -> tuple[int, int]:
+        """Width and height of warm sessions, in pixels."""
+        width, _, height = self.warm_size.partition("x")
+        return int(width), int(height)
 
     @property
     def encoder_count(self) -> int:

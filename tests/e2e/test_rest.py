@@ -217,3 +217,22 @@ def test_an_unused_session_expires_and_a_watched_one_does_not(site: str) -> None
         # Whoever is subscribed when a session ends is told why.
         server.post("/api/session/watched/close")
         assert client.wait_for("error").payload["code"] == "session_closed"
+
+
+def test_a_warm_session_is_an_ordinary_one_from_the_moment_it_is_created(site: str) -> None:
+    with run(warm_sessions=1, warm_size="640x480") as server:
+        deadline = time.monotonic() + 30
+        while not any("started" in line and "warm-" in line for line in server.log):
+            assert time.monotonic() < deadline, server.log
+            time.sleep(0.02)
+        assert server.get("/api/sessions")["sessions"] == []
+        created = server.post("/api/session/create", session_id="mine", width=640, height=480, url=f"{site}/page/here")
+        assert (created["session_id"], created["width"], created["height"]) == ("mine", 640, 480)
+        assert any("session mine was warm as warm-" in line for line in server.log)
+        assert server.get("/api/session/mine/info")["page_info"]["title"] == "here"
+        with Client(server.address) as client:
+            client.emit("subscribe", {"session_id": "mine"})
+            assert client.wait_for_frame().fields["width"] == 640
+        server.post("/api/session/mine/close")
+        assert server.get("/api/sessions")["sessions"] == []
+    assert server.process.returncode == 0, "\n".join(server.log)

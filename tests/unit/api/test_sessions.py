@@ -164,3 +164,18 @@ async def test_closing_all_closes_those_that_are_starting_too(world: World, monk
     with pytest.raises(Unavailable, match="shutting down"):
         await world.create("more")
     assert len(FakeChild.made) == 2
+
+
+async def test_a_warm_session_becomes_the_one_that_is_asked_for(world: World) -> None:
+    object.__setattr__(world.settings, "warm_sessions", 1)
+    object.__setattr__(world.settings, "warm_size", "160x120")
+    world.sessions = Sessions(world.settings, cast(Any, FakePool()))
+    world.sessions.warm_up()
+    await until(lambda: world.sessions._warm.waiting == 1)
+    assert world.sessions.all() == [], "nobody's yet"
+    session = await world.create("mine")
+    assert len(FakeChild.made) == 1
+    assert (session.id, world.sessions.all()) == ("mine", [session])
+    assert world.sessions._timers.keys() == {"mine"}
+    await world.sessions.close("mine")
+    assert len(world.sessions) == 0

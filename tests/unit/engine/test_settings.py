@@ -21,6 +21,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "encoders": (0, 64),
     "max_fps": (1, 240),
     "freeze_after": (0, 1e7),
+    "warm_sessions": (0, 64),
     "load_timeout": (1, 600),
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),
@@ -29,7 +30,19 @@ FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "
 
 
 def test_every_setting_is_in_a_table_of_this_test() -> None:
-    assert set(NAMES) == set(RANGES) | FREE | {"log_level"}
+    assert set(NAMES) == set(RANGES) | FREE | {"log_level", "warm_size"}
+
+
+@pytest.mark.parametrize("size", ["160x120", "1280x720", "3840x2160"])
+def test_a_size_is_width_times_height(size: str) -> None:
+    settings = from_environment({"WARM_SIZE": size})
+    assert "x".join(map(str, settings.warm_dimensions)) == size
+
+
+@pytest.mark.parametrize("size", ["", "x", "1280", "1280*720", "159x120", "160x119", "3841x2160", "1280x720x24", "-1x-1"])
+def test_what_is_no_size_is_named(size: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^WARM_SIZE is .* but must be WIDTHxHEIGHT"):
+        Settings(warm_size=size)
 
 
 def test_the_documents_defaults() -> None:
