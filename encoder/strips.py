@@ -68,12 +68,15 @@ def strip_changes(blocks: array[int], source_rows: int, rows: int) -> list[int]:
 
     `blocks`: the same for each block of the source (`FrameRing.changed`).
     """
+    if rows == source_rows:
+        # A strip is two blocks; the last may be one.
+        return list(map(max, blocks[::2], blocks[1::2])) + list(blocks[len(blocks) & ~1 :])
     scale = source_rows / rows
-    reach = 0 if rows == source_rows else 2 * scale  # a scaled row is made of its neighbours', too
     changes = []
     for top in range(0, rows, STRIP_ROWS):
-        first = max(0, int(top * scale - reach) // BLOCK_ROWS)
-        last = -int(-((top + STRIP_ROWS) * scale + reach) // BLOCK_ROWS)
+        # A scaled row is made of its neighbours', too.
+        first = max(0, int((top - 2) * scale) // BLOCK_ROWS)
+        last = -int(-(top + STRIP_ROWS + 2) * scale // BLOCK_ROWS)
         changes.append(max(blocks[first:last]))
     return changes
 

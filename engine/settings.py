@@ -57,7 +57,7 @@ class Settings:
     encoders: int = _setting(0, "Encoder processes; 0 means one for each core.", _between(0, 64))
     max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", _between(1, 240))
     freeze_after: float = _setting(
-        30.0,
+        10.0,
         "Seconds after which a page that nobody watches, polls or uses is frozen, until somebody does; 0 never.",
         _between(0, 1e7),
     )

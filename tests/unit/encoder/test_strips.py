@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from encoder import picture
+from encoder.scale import shrink
 from encoder.strips import STRIP_ROWS, Strips, strip_changes
 from engine.framering import BLOCK_ROWS
 
@@ -111,3 +112,22 @@ def test_a_scaled_strip_sees_a_change_right_beside_its_rows() -> None:
     blocks[4] = 7  # rows 64 to 79: those of the second strip, whose first row is mixed into the first one's last
     assert strip_changes(blocks, 128, 64) == [7, 7]
     assert strip_changes(blocks, 128, 128) == [1, 1, 7, 1]
+
+
+@settings(max_examples=30)
+@given(
+    size=st.sampled_from([(64, 720), (64, 401), (64, 333)]),
+    share=st.floats(0.1, 0.99),
+    changes=st.lists(st.tuples(st.integers(0, 719), st.integers(1, 40)), min_size=1, max_size=6),
+)
+def test_a_scaled_picture_is_the_one_that_encoding_it_whole_makes(
+    size: tuple[int, int], share: float, changes: list[tuple[int, int]]
+) -> None:
+    width, height = max(1, int(size[0] * share)), max(1, int(size[1] * share))
+    source, encode = Source(*size), partial(picture.jpeg, quality=75)
+    strips = Strips(encode)
+    source.change(0, size[1])
+    for top, rows in ((0, 1), *changes):
+        source.change(top % size[1], top % size[1] + rows)
+        scaled = shrink(source.pixels, width, height)
+        assert same(strips.jpeg(scaled, source.seq, strip_changes(source.blocks, size[1], height)), encode(scaled))
