@@ -79,6 +79,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         if viewer is not None:
             self._unsubscribe(viewer)
             viewer.gone()
+            self._front.tidy.soon()
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         try:

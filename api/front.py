@@ -6,6 +6,7 @@ import gc
 
 from api.encoders import EncoderPool
 from api.sessions import Sessions
+from api.tidy import Tidy
 from engine.settings import Settings
 
 VERSION = "0.1.0"
@@ -18,6 +19,7 @@ class Front:
         self.settings = settings
         self.pool = EncoderPool(settings.encoder_count)
         self.sessions = Sessions(settings, self.pool)
+        self.tidy = Tidy()
 
     async def start(self) -> None:
         """Raises `JiomosaError` when the encoders cannot be started."""
@@ -32,5 +34,6 @@ class Front:
 
     async def close(self) -> None:
         """End all sessions, then the encoders; nothing is left on the machine."""
+        self.tidy.close()
         await self.sessions.close_all()
         await self.pool.close()

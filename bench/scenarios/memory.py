@@ -35,7 +35,7 @@ WATCH_SECONDS = 2.0
 CHURN = 240  # a session every 15 seconds, for an hour
 QUICK_CHURN = 20
 VIEWERS_EACH = 3
-RELEASE_SECONDS = 27.0  # Engine.IO's ping task keeps a closed connection (23 kB) until its next turn, every 25 seconds
+RELEASE_SECONDS = 62.0  # twice what the front waits before it tidies up (api/tidy.py)
 
 
 @dataclass(frozen=True, slots=True)
