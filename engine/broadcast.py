@@ -6,7 +6,8 @@ nor in an encoder. A viewer passes through
     waiting --ready()--> ready --Deliver--> taking --ready()--> ready ...
 
 and is served when it is ready, its pace allows, and it has not been shown the newest frame in its present rendition. A
-rendition that has such a viewer is *eager*: `next_job` binds the newest frame to it when an encoder is free, never earlier.
+rendition that has such a viewer is *eager*: `next_job` binds the newest frame to it when an encoder is free, never earlier. When
+the motion ends, a viewer may be owed the newest frame once more, in a sharper rendition (`engine.watching`).
 
 Invariants (each a property test):
 - A viewer is never delivered an older frame after a newer one, nor two packets without a `ready` between them.
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 
 from engine.messages import Rendition
 from engine.pacing import Pace
+from engine.watching import Sharp, ViewerStatistics, Watch
 
 FRAMES_IN_ENCODERS = 2  # newest + being filled + these make the ring's four slots
 
@@ -76,28 +78,15 @@ class Encode:
 class _Frame:
     slot: int
     seq: int
+    since: float
     jobs: int = 0
-
-
-@dataclass(slots=True)
-class _Viewer:
-    pace: Pace
-    rendition: Rendition
-    demands: bool
-    ready: bool = False
-    shown: tuple[int, Rendition | None] = (0, None)
-    sent: int = 0
-    skipped: int = 0
-
-    def lacks(self, seq: int) -> bool:
-        return seq > self.shown[0] or self.shown[1] != self.rendition
 
 
 @dataclass(slots=True)
 class _Stream:
     """One rendition: who watches it, its last packet, the frame that is being encoded for it."""
 
-    ready: dict[Hashable, _Viewer] = field(default_factory=dict)
+    ready: dict[Hashable, Watch] = field(default_factory=dict)
     viewers: int = 0
     packet: Packet | None = None
     encoding: bool = False
@@ -105,19 +94,11 @@ class _Stream:
     eager: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerStatistics:
-    """`sent` frames; `skipped` frames that were superseded before this viewer could take them."""
-
-    sent: int
-    skipped: int
-
-
 class Broadcast:
     """One session's. Times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._viewers: dict[Hashable, _Viewer] = {}
+        self._viewers: dict[Hashable, Watch] = {}
         self._streams: dict[Rendition, _Stream] = {}
         self._newest: _Frame | None = None
         self._encoding: dict[tuple[int, Rendition], _Frame] = {}
@@ -143,33 +124,29 @@ class Broadcast:
         return len(self._viewers)
 
     def statistics(self, viewer: Hashable) -> ViewerStatistics:
-        entry = self._viewers[viewer]
-        return ViewerStatistics(entry.sent, entry.skipped)
+        return self._viewers[viewer].statistics()
 
     # ---- viewers come, change and go
 
-    def join(self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, demands: bool = True) -> list[Action]:
+    def join(
+        self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, demands: bool = True, sharp: Sharp | None = None
+    ) -> list[Action]:
         """A viewer who is not ready yet. One that does not `demand` takes what there is without asking for more."""
-        self._viewers[viewer] = _Viewer(Pace(fps), rendition, demands)
+        self._viewers[viewer] = Watch(Pace(fps), rendition, demands, sharp)
         self._streams.setdefault(rendition, _Stream()).viewers += 1
         self._update_demand()
         return self._take_actions()
 
-    def change(self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, owed: bool = True) -> list[Action]:
+    def change(
+        self, now: float, viewer: Hashable, rendition: Rendition, fps: float, *, owed: bool = True, sharp: Sharp | None = None
+    ) -> list[Action]:
         """The viewer gets another rendition or rate; if `owed`, another rendition comes at once, even of a still page."""
         entry = self._viewers[viewer]
         entry.pace.fps = fps
-        if rendition != entry.rendition:
-            self._leave_stream(viewer, entry)
-            if not owed and entry.shown[1] == entry.rendition:
-                entry.shown = (entry.shown[0], rendition)
-            entry.rendition = rendition
-            self._streams.setdefault(rendition, _Stream()).viewers += 1
-        if entry.ready:
-            stream = self._streams[rendition]
-            stream.ready[viewer] = entry
-            self._review_one(now, viewer, entry, stream)
+        self._move(viewer, entry, entry.change(rendition, sharp, owed=owed))
         self._update_demand()
+        if entry.ready:
+            self._review_one(now, viewer, entry, self._streams[entry.rendition])
         return self._take_actions()
 
     def leave(self, now: float, viewer: Hashable) -> list[Action]:
@@ -197,9 +174,12 @@ class Broadcast:
 
     def frame(self, now: float, slot: int, seq: int) -> list[Action]:
         """The capture process has handed over `slot` with frame `seq`, newer than all before."""
-        old, self._newest = self._newest, _Frame(slot, seq)
+        old, self._newest = self._newest, _Frame(slot, seq, now)
         if old is not None and old.jobs == 0:
             self._actions.append(Release(old.slot))
+        for viewer, entry in self._viewers.items():
+            entry.supersede(now, old.seq if old else 0)
+            self._move(viewer, entry, entry.plain)
         for stream in self._streams.values():
             self._review(now, stream)
         return self._take_actions()
@@ -242,7 +222,7 @@ class Broadcast:
         """To be called at `deadline`: somebody's pace allows a frame again."""
         if now >= self.deadline:
             self.deadline = math.inf
-            for stream in self._streams.values():
+            for stream in list(self._streams.values()):  # a sharp picture may make a new one
                 self._review(now, stream)
         return self._take_actions()
 
@@ -258,10 +238,21 @@ class Broadcast:
         for viewer, entry in list(stream.ready.items()):
             self._review_one(now, viewer, entry, stream, just_encoded)
 
-    def _review_one(self, now: float, viewer: Hashable, entry: _Viewer, stream: _Stream, just_encoded: bool = False) -> None:
+    def _review_one(self, now: float, viewer: Hashable, entry: Watch, stream: _Stream, just_encoded: bool = False) -> None:
         newest, packet = self._newest, stream.packet
-        if newest is None or not entry.lacks(newest.seq):
+        if newest is None:
             return
+        if not entry.lacks(newest.seq):
+            sharp_at = entry.sharp_at(newest.seq, newest.since, self._demand)
+            if sharp_at is None:
+                return
+            if now < sharp_at:
+                self.deadline = min(self.deadline, sharp_at)
+                return
+            assert entry.sharp is not None
+            self._move(viewer, entry, entry.sharp.rendition)
+            stream = self._streams[entry.rendition]
+            packet, just_encoded = stream.packet, False
         if not entry.pace.allows(now):
             self.deadline = min(self.deadline, entry.pace.ready_at)
             return
@@ -270,12 +261,8 @@ class Broadcast:
         current = packet is not None and (just_encoded or newest.seq in (packet.seq, stream.refused))
         if packet is not None and current and packet.seq >= entry.shown[0] and entry.lacks(packet.seq):
             entry.pace.take(now)
-            entry.ready = False
             del stream.ready[viewer]
-            entry.sent += 1
-            if entry.shown[0]:
-                entry.skipped += max(0, packet.seq - entry.shown[0] - 1)
-            entry.shown = (packet.seq, packet.rendition)
+            entry.show(packet.seq, packet.rendition)
             self._actions.append(Deliver(viewer, packet))
         elif stream.refused != newest.seq:
             stream.eager = True
@@ -294,7 +281,18 @@ class Broadcast:
                 return None
         return stream
 
-    def _leave_stream(self, viewer: Hashable, entry: _Viewer) -> None:
+    def _move(self, viewer: Hashable, entry: Watch, rendition: Rendition) -> None:
+        """To the viewers of another rendition."""
+        if rendition == entry.rendition:
+            return
+        self._leave_stream(viewer, entry)
+        entry.rendition = rendition
+        stream = self._streams.setdefault(rendition, _Stream())
+        stream.viewers += 1
+        if entry.ready:
+            stream.ready[viewer] = entry
+
+    def _leave_stream(self, viewer: Hashable, entry: Watch) -> None:
         stream = self._streams[entry.rendition]
         stream.ready.pop(viewer, None)
         stream.viewers -= 1

@@ -56,6 +56,9 @@ class Settings:
     )
     encoders: int = _setting(0, "Encoder processes; 0 means one for each core.", _between(0, 64))
     max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", _between(1, 240))
+    viewer_timeout: float = _setting(
+        20.0, "Seconds after which a viewer that takes nothing, or does not answer, is let go.", _between(1, 600)
+    )
     freeze_after: float = _setting(
         10.0,
         "Seconds after which a page that nobody watches, polls or uses is frozen, until somebody does; 0 never.",

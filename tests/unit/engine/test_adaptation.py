@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.adaptation import SAMPLES_DOWN, SAMPLES_UP, START_FPS, START_QUALITY, UP_MARGIN, Adaptation, LinkSample
+from engine.adaptation import (
+    RUNGS,
+    SAMPLES_DOWN,
+    SAMPLES_TRY,
+    SAMPLES_TRY_MOST,
+    SAMPLES_UP,
+    START_FPS,
+    START_QUALITY,
+    UP_MARGIN,
+    Adaptation,
+    LinkSample,
+)
 
 TOP: tuple[int, float] = (90, 30)
 MIDDLE: tuple[int, float] = (75, 20)
@@ -213,3 +226,88 @@ def test_sample_says_whether_something_changed_and_ceilings_hold(steps: list[Lin
                 assert adaptation.sample(step) == (force(adaptation) != before)
         assert 10 <= adaptation.quality <= hand_quality
         assert 1 <= adaptation.fps <= hand_fps
+
+
+# ---- below the last tier
+
+
+def carrying(fps: float, quality: int = 50, size: int = 40_000) -> LinkSample:
+    """A link below 2 Mbit/s that carries `fps` frames a second of the page that is shown, in `quality`."""
+    return LinkSample(fps * size * 8 / 1e6, limited=False, frame=size, quality=quality)
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected"),
+    [
+        (5, (50, 10)),
+        (3.7, (40, 10)),
+        (2.6, (30, 10)),
+        (1.7, (20, 8)),
+        (1.2, (15, 6)),
+        (0.4, (10, 5)),
+        (0.2, (10, 2)),
+        (0.1, (10, 1)),
+    ],
+)
+def test_below_the_last_tier_the_page_and_the_link_together_choose(fps: float, expected: tuple[int, float]) -> None:
+    adaptation = Adaptation()
+    adaptation.sample(carrying(fps))
+    assert force(adaptation) == expected
+
+
+@given(fps=st.floats(0.01, 50), steps=st.integers(1, 40))
+def test_a_steady_link_below_the_last_tier_settles(fps: float, steps: int) -> None:
+    """However wrong the first guess of what a quality costs was: sizes here go with the quality itself."""
+    adaptation = Adaptation()
+    for _ in range(60):
+        size = 1000 * adaptation.quality
+        adaptation.sample(LinkSample(fps * 50_000 * 8 / 1e6 if fps < 5 else 1.9, False, size, adaptation.quality))
+    settled_at = force(adaptation)
+    for _ in range(steps):
+        size = 1000 * adaptation.quality
+        assert not adaptation.sample(LinkSample(fps * 50_000 * 8 / 1e6 if fps < 5 else 1.9, False, size, adaptation.quality))
+    assert force(adaptation) == settled_at
+
+
+def test_a_faster_link_leads_out_of_the_depths() -> None:
+    adaptation = Adaptation()
+    adaptation.sample(carrying(0.1))
+    assert force(adaptation) == (10, 1)
+    seen = []
+    for _ in range(60):
+        adaptation.sample(LinkSample(20, False, 1000 * adaptation.quality, adaptation.quality))
+        seen.append(force(adaptation))
+    assert seen[-1] == TOP
+    assert [quality for quality, _ in seen] == sorted(quality for quality, _ in seen)
+
+
+def test_where_frames_flow_freely_the_next_tier_is_tried_and_a_try_that_failed_costs_patience() -> None:
+    adaptation = settled(3)
+    tries = []
+    for number in range(200):
+        if adaptation.sample(quiet(2)):
+            tries.append(number)
+            while force(adaptation) != MIDDLE:
+                adaptation.sample(link(3))
+    assert tries[0] == SAMPLES_TRY - 1
+    gaps = [later - earlier for earlier, later in itertools.pairwise(tries)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == SAMPLES_TRY_MOST > gaps[0] == 2 * SAMPLES_TRY
+
+
+def test_a_blinking_caret_is_no_reason_to_try_more() -> None:
+    adaptation = settled(3)
+    assert not any(adaptation.sample(quiet(0.1)) for _ in range(100))
+
+
+@given(samples=st.lists(st.builds(LinkSample, SPEEDS, st.booleans(), st.integers(0, 500_000), st.integers(10, 100)), max_size=40))
+def test_qualities_come_from_a_short_ladder_and_the_ceiling_is_what_the_link_takes_away(samples: list[LinkSample]) -> None:
+    adaptation = Adaptation()
+    for sample in samples:
+        adaptation.sample(sample)
+        assert force(adaptation) in [(tier.quality, tier.fps) for tier in RUNGS] + [(START_QUALITY, START_FPS)]
+        assert adaptation.ceiling >= adaptation.quality
+    adaptation.set_quality(95)
+    assert adaptation.ceiling == 95
+    adaptation.enable(False)
+    assert adaptation.ceiling == adaptation.quality == 95

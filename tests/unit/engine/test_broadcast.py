@@ -12,9 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from engine.broadcast import FRAMES_IN_ENCODERS, Action, Broadcast, Deliver, Demand, Encode, Packet, Release
 from engine.framering import SLOTS
 from engine.messages import Rendition
+from engine.watching import QUIET_SECONDS, Sharp
 
 QUALITIES = st.sampled_from([50, 75, 90])
 FPS = st.sampled_from([1.0, 10.0, 30.0, 60.0])
+SHARP = st.sampled_from([None, Sharp(Rendition("jpeg", 95)), Sharp(Rendition("jpeg", 90), 1.0)])
 
 
 class World(RuleBasedStateMachine):
@@ -28,6 +30,8 @@ class World(RuleBasedStateMachine):
         self.seq = 0
         self.jobs: list[Encode] = []
         self.viewers: dict[Hashable, Rendition] = {}
+        self.sharp: dict[Hashable, Sharp | None] = {}
+        self.moved_at = 0.0
         self.fps: dict[Hashable, float] = {}
         self.ready: set[Hashable] = set()
         self.shown: dict[Hashable, tuple[int, Rendition]] = {}
@@ -46,20 +50,30 @@ class World(RuleBasedStateMachine):
                     self.demand = fps
                 case Deliver(viewer, packet):
                     assert viewer in self.ready, "a second frame was put on the way to one viewer"
-                    assert packet.rendition == self.viewers[viewer]
                     seq, rendition = self.shown.get(viewer, (0, None))
                     assert packet.seq >= seq, "an older frame after a newer one"
+                    if packet.rendition != self.viewers[viewer]:
+                        sharp = self.sharp[viewer]
+                        assert sharp is not None
+                        assert packet.rendition == sharp.rendition
+                        assert packet.seq == self.seq == seq, "a sharp picture of what has changed"
+                        assert self.now >= self.moved_at + QUIET_SECONDS + sharp.patience, "a sharp picture in motion"
                     assert (packet.seq, packet.rendition) != (seq, rendition), "the same picture twice"
                     self.ready.discard(viewer)
                     self.shown[viewer] = (packet.seq, packet.rendition)
                     self.delivered_at.setdefault(viewer, []).append(self.now)
 
-    @rule(quality=QUALITIES, fps=FPS)
-    def join(self, quality: int, fps: float) -> None:
+    def sharpest(self, viewer: Hashable) -> Rendition | None:
+        sharp = self.sharp[viewer]
+        return sharp.rendition if sharp else None
+
+    @rule(quality=QUALITIES, fps=FPS, sharp=SHARP)
+    def join(self, quality: int, fps: float, sharp: Sharp | None) -> None:
         self.number += 1
         viewer = f"viewer {self.number}"
         self.viewers[viewer], self.fps[viewer] = Rendition("jpeg", quality), fps
-        self.act(self.broadcast.join(self.now, viewer, self.viewers[viewer], fps))
+        self.sharp[viewer] = sharp
+        self.act(self.broadcast.join(self.now, viewer, self.viewers[viewer], fps, sharp=sharp))
 
     @precondition(lambda self: self.viewers)
     @rule(data=st.data())
@@ -71,15 +85,17 @@ class World(RuleBasedStateMachine):
         self.act(self.broadcast.leave(self.now, viewer))
 
     @precondition(lambda self: self.viewers)
-    @rule(data=st.data(), quality=QUALITIES, fps=FPS, owed=st.booleans())
-    def change(self, data: st.DataObject, quality: int, fps: float, owed: bool) -> None:
+    @rule(data=st.data(), quality=QUALITIES, fps=FPS, owed=st.booleans(), sharp=SHARP)
+    def change(self, data: st.DataObject, quality: int, fps: float, owed: bool, sharp: Sharp | None) -> None:
         viewer = data.draw(st.sampled_from(sorted(self.viewers, key=str)))
         seq, rendition = self.shown.get(viewer, (0, None))
-        if seq and not owed and rendition == self.viewers[viewer]:
-            self.shown[viewer] = (seq, Rendition("jpeg", quality))
+        before, plain = self.viewers[viewer], Rendition("jpeg", quality)
+        if seq and (not owed or before == plain) and rendition in (before, self.sharpest(viewer)):
+            self.shown[viewer] = (seq, plain)
         self.viewers[viewer], self.fps[viewer] = Rendition("jpeg", quality), fps
         self.delivered_at.pop(viewer, None)
-        self.act(self.broadcast.change(self.now, viewer, self.viewers[viewer], fps, owed=owed))
+        self.sharp[viewer] = sharp
+        self.act(self.broadcast.change(self.now, viewer, self.viewers[viewer], fps, owed=owed, sharp=sharp))
 
     @precondition(lambda self: set(self.viewers) - self.ready)
     @rule(data=st.data())
@@ -92,6 +108,7 @@ class World(RuleBasedStateMachine):
     @rule()
     def grab(self) -> None:
         self.seq += 1
+        self.moved_at = self.now
         self.act(self.broadcast.frame(self.now, self.free.pop(), self.seq))
 
     @rule()
@@ -102,7 +119,8 @@ class World(RuleBasedStateMachine):
         assert job.seq == self.seq, "a job was bound to a frame that is not the newest"
         assert job.slot not in self.free
         assert any(
-            self.viewers[viewer] == job.rendition and self.shown.get(viewer) != (job.seq, job.rendition) for viewer in self.ready
+            job.rendition in (self.viewers[viewer], self.sharpest(viewer)) and self.shown.get(viewer) != (job.seq, job.rendition)
+            for viewer in self.ready
         ), "a job for a rendition that nobody can take"
         assert job.rendition not in {other.rendition for other in self.jobs}, "two jobs for one rendition"
         self.jobs.append(job)
@@ -151,8 +169,15 @@ class World(RuleBasedStateMachine):
             self.settle()
         if self.seq:
             for viewer, rendition in self.viewers.items():
-                assert self.shown[viewer] == (self.seq, rendition), "the last frame did not reach a viewer"
+                sharpest = self.sharpest(viewer) or rendition
+                assert self.shown[viewer] in ((self.seq, rendition), (self.seq, sharpest)), (
+                    "the last frame did not reach a viewer"
+                )
             assert len(self.free) == SLOTS - 1
+            self.grab()
+            self.settle()
+            for viewer, rendition in self.viewers.items():
+                assert self.shown[viewer] == (self.seq, self.sharpest(viewer) or rendition), "a still page is not sharp"
 
     def settle(self) -> None:
         """Everyone does what they can until nobody has anything to do."""

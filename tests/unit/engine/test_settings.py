@@ -20,6 +20,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "frame_capture_interval": (0.05, 3600),
     "encoders": (0, 64),
     "max_fps": (1, 240),
+    "viewer_timeout": (1, 600),
     "freeze_after": (0, 1e7),
     "warm_sessions": (0, 64),
     "load_timeout": (1, 600),

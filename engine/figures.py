@@ -1,0 +1,94 @@
+"""Figures: what one viewer got in the last second, and where each millisecond went. Pure.
+
+The stages of a frame, in order; each begins where the one before ends:
+
+    grabbed --wait--> bound to a job --encode--> packet in the front --queue--> given to the link --send--> all of it has left
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from engine.messages import Rendition
+
+STAGES = ("wait", "encode", "queue", "send")
+REMEMBERED = 64  # packets; those of frames that nobody took any more are forgotten
+
+
+@dataclass(slots=True)
+class Times:
+    """Of one packet, seconds of one monotonic clock."""
+
+    grabbed: float
+    bound: float
+    encoded: float = 0.0
+
+
+class Journey:
+    """When the packets of one session passed through their stages."""
+
+    def __init__(self) -> None:
+        self._grabbed: OrderedDict[int, float] = OrderedDict()
+        self._packets: OrderedDict[tuple[int, Rendition], Times] = OrderedDict()
+
+    def grabbed(self, seq: int, at: float) -> None:
+        self._grabbed[seq] = at
+        while len(self._grabbed) > REMEMBERED:
+            self._grabbed.popitem(last=False)
+
+    def bound(self, now: float, seq: int, rendition: Rendition) -> None:
+        self._packets[seq, rendition] = Times(self._grabbed.get(seq, now), now)
+        while len(self._packets) > REMEMBERED:
+            self._packets.popitem(last=False)
+
+    def encoded(self, now: float, seq: int, rendition: Rendition) -> None:
+        times = self._packets.get((seq, rendition))
+        if times is not None:
+            times.encoded = now
+
+    def of(self, seq: int, rendition: Rendition) -> Times | None:
+        """None where it has been forgotten."""
+        return self._packets.get((seq, rendition))
+
+
+class Figures:
+    """One viewer's, since the last `take`."""
+
+    def __init__(self, now: float) -> None:
+        self._begin(now)
+
+    def sent(self, now: float, size: int, times: Times | None) -> None:
+        """A packet of `size` bytes has been given to the link."""
+        self._frames += 1
+        self._bytes += size
+        if times is not None:
+            self._note("wait", times.bound - times.grabbed)
+            self._note("encode", times.encoded - times.bound)
+            self._note("queue", now - times.encoded)
+
+    def left(self, seconds: float) -> None:
+        """That took so long to leave."""
+        self._note("send", seconds)
+
+    def take(self, now: float) -> dict[str, float | dict[str, float]]:
+        """`fps`, `bytes_per_second`, and `latency_ms` by stage, each the mean of its frames; stages without any are left out."""
+        seconds = max(now - self._since, 1e-3)
+        means = {stage: round(1000 * self._stages[stage] / count, 1) for stage, count in self._counts.items() if count}
+        taken: dict[str, float | dict[str, float]] = {
+            "fps": round(self._frames / seconds, 1),
+            "bytes_per_second": round(self._bytes / seconds),
+            "latency_ms": means,
+        }
+        self._begin(now)
+        return taken
+
+    def _begin(self, now: float) -> None:
+        self._since = now
+        self._frames = self._bytes = 0
+        self._stages = dict.fromkeys(STAGES, 0.0)
+        self._counts = dict.fromkeys(STAGES, 0)
+
+    def _note(self, stage: str, seconds: float) -> None:
+        self._stages[stage] += max(0.0, seconds)
+        self._counts[stage] += 1

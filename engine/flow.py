@@ -1,0 +1,319 @@
+"""Flow: when a viewer's link may take the next frame, and what the link shows of itself. Pure.
+
+Two sorts of acknowledgement tell of a link, and each has a `Meter`:
+
+    socket   bytes that the kernel at the socket's other end has; a proxy's, where there is one
+    client   frames that the client itself has: its pong to a ping that went behind a frame, or its next poll
+
+The next frame may start when no more is outstanding than the link needs to be busy until that frame is encoded: one
+bandwidth-delay product and a margin. Where pongs come much later than the socket explains, the narrow place lies beyond it (a
+proxy, a weak device): from then on a ping follows every frame, and the client's meter holds the next one back.
+
+Only a link that is full tells how fast it is. What was delivered otherwise is less than it can do, never a sign of slowness.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Protocol
+
+from engine.adaptation import LinkSample
+
+# Beyond one bandwidth-delay product, so that the link is busy while a frame is encoded: in round trips, at most so many seconds.
+MARGIN, MOST_MARGIN_SECONDS = 0.25, 0.025
+LEAST_SECONDS = 0.01  # of sending may always be outstanding: on a fast, short link waiting costs more frames than it spares
+LEAST_SEGMENTS = 2  # may always be outstanding: a receiver delays its acknowledgement for that many
+RECHECK_SECONDS = (0.002, 0.004, 0.1)  # shortest wait before asking again; longest on the shortest link; longest on any
+
+FULL = 0.8  # of a bandwidth-delay product outstanding: the link has no gap
+ROOM = 2.0  # budgets may be outstanding where the link shows that it is not full: our estimate of it is too low
+STALL_SECONDS, STALL_ROUNDS = 0.5, 4  # without any acknowledgement: the link stands still, which says nothing of its rate
+MEMORY_SECONDS = 0.5  # of what was measured before, when something new is
+LEAST_EVIDENCE_SECONDS = 0.1  # of a full link in one sample
+NEWS_SECONDS = 1.0  # of a full link are news at once
+EXACT_SECONDS = 0.005  # a frame that a client had sooner than this was not held back by any link
+GROWING = 1.25  # the rate of a window that is still opening rises by more than this from sample to sample
+OPENING_ROUNDS = 4  # a frame that took a client more round trips than this was not held up by an opening window
+QUEUE_ROUNDS, QUEUE_SECONDS = 1.1, 0.005  # a round trip that is this much longer than the shortest: something queues on the way
+
+PING_SECONDS = 2.0  # between two pings while the socket tells enough
+BEYOND_SECONDS, BEYOND_ROUNDS = 0.05, 2.0  # a pong that is later than this beyond what the socket explains
+BEYOND_VOTES, DIRECT_VOTES = 2, 20  # in a row
+FRAMES_BEYOND = 2  # at most on their way to a client while its pongs tell when it has them
+
+
+class Told(Protocol):
+    """What a socket tells. Units: bytes, seconds."""
+
+    @property
+    def mss(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def min_rtt(self) -> float: ...
+    @property
+    def rtt(self) -> float: ...
+    @property
+    def notsent(self) -> int: ...
+
+
+class Meter:
+    """What one sort of acknowledgement tells. `rate`: bytes a second, 0 while unknown; `rtt`: the shortest seen, seconds.
+
+    Acknowledgements of what is sent into a link that is not full begin a round trip later; from then on, while the link is full,
+    they come as fast as it carries. That much, and no other time, is measured.
+    """
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self.rtt = math.inf
+        self.rounds = 0.0  # round trips that the last exact acknowledgement took
+        self._sent = self._acknowledged = 0.0
+        self._at = 0.0  # the last moment that was looked at, and what was acknowledged then
+        self._base = 0.0
+        self._was_full = False
+        self._bytes = self._seconds = 0.0  # of a full link since the last `take`
+        self._before = (0.0, 0.0)
+
+    @property
+    def outstanding(self) -> float:
+        return self._sent - self._acknowledged
+
+    @property
+    def evidence(self) -> float:
+        """Seconds of a full link that have not been taken."""
+        return self._seconds
+
+    @property
+    def sent_bytes(self) -> float:
+        return self._sent
+
+    @property
+    def acknowledged_bytes(self) -> float:
+        return self._acknowledged
+
+    def sent(self, now: float, size: float) -> None:
+        if not self._full():
+            if now >= self._at:
+                self._at = now + (self.rtt if self.rtt < math.inf else 0.0)
+                self._base = self._sent
+            self._was_full = False
+        self._sent += size
+        self._was_full = self._was_full or self._full()
+
+    def acknowledged(self, now: float, total: float, *, exact: bool = False, idle: bool = False) -> None:
+        """Of all that was sent `total` bytes are there. `exact`: the last of them came just now. `idle`: the link has room."""
+        total = min(self._sent, total)
+        self._acknowledged = max(self._acknowledged, total)
+        if now <= self._at or total < self._base:
+            return
+        bytes_, seconds = total - self._base, now - self._at
+        if not bytes_:
+            if not self.outstanding or seconds > max(STALL_SECONDS, STALL_ROUNDS * (self.rtt if self.rtt < math.inf else 0.0)):
+                self._at = now  # what comes after a pause or a standstill says nothing of the time before
+            return
+        if (seconds >= EXACT_SECONDS) if exact else (self._was_full and self.outstanding > 0):
+            self._bytes += bytes_
+            self._seconds += seconds
+            self.rounds = seconds / self.rtt
+            self._update()
+        self._at, self._base = now, total
+        self._was_full = self._full() and not idle
+
+    def take(self) -> float:
+        """The rate of the full link since the last call; 0 where it was not full for long enough to tell."""
+        rate = self._bytes / self._seconds if self._seconds >= LEAST_EVIDENCE_SECONDS else 0.0
+        if rate:
+            share = min(1.0, MEMORY_SECONDS / self._seconds)
+            self._before = (self._bytes * share, self._seconds * share)
+            self._bytes = self._seconds = 0.0
+        return rate
+
+    def _full(self) -> bool:
+        return self.outstanding > 0 and (not self.rate or self.outstanding >= FULL * self.rate * self.rtt)
+
+    def _update(self) -> None:
+        bytes_, seconds = self._before[0] + self._bytes, self._before[1] + self._seconds
+        if seconds > 0:
+            self.rate = bytes_ / seconds
+
+
+class Flow:
+    """One viewer's. Times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self._socket, self._client = Meter(), Meter()
+        self._told: Told | None = None
+        self._outstanding = 0
+        self._pings: deque[tuple[float, float, float]] = deque()  # when, bytes sent until then, when the pong is expected
+        self._pinged_at = -math.inf
+        self._beyond = False
+        self._votes = 0
+        self._free_at = 0.0  # when the way to the client has carried all that was sent, as far as its pongs let us guess
+        self._sampled_at = 0.0
+        self._arrived_before = 0.0
+        self._rate_before = 0.0
+        self._told_rate = 0.0
+        self._frame, self._quality = 0, 0
+        self._response: tuple[float, float] | None = None
+
+    # ---- what is known
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the narrow place lies beyond the socket."""
+        return self._beyond
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second that the link carries, as far as is known."""
+        if self._by_client or self._told is None:
+            return self._client.rate
+        # The kernel's own figure rises sooner, but does not fall while all that we send fits its window.
+        return self._socket.rate if self._socket.rate and self._queues else max(self._socket.rate, self._told.rate)
+
+    @property
+    def rtt(self) -> float:
+        """The shortest round trip, seconds; infinity while unknown."""
+        return self._client.rtt if self._by_client or self._told is None else self._told.min_rtt
+
+    @property
+    def budget(self) -> float:
+        """Bytes that may be outstanding when the next frame starts."""
+        rtt = self.rtt if self.rtt < math.inf else 0.0
+        seconds = max(LEAST_SECONDS, rtt + min(MARGIN * rtt, MOST_MARGIN_SECONDS))
+        segment = self._told.mss if self._told else 0
+        return max(LEAST_SEGMENTS * segment, self.rate * seconds + segment)  # acknowledgements come for two segments at once
+
+    def seconds(self, quality: int) -> float:
+        """About how long the last frame would take in another quality; 0 while that is unknown."""
+        return self._frame * quality / self._quality / self.rate if self._quality and self.rate else 0.0
+
+    # ---- what happens
+
+    def sent(self, now: float, size: int, quality: int = 0) -> None:
+        """A frame of `size` bytes and that JPEG quality has been given to the link."""
+        self._frame, self._quality = size, quality
+        self._socket.sent(now, size)
+        self._client.sent(now, size)
+        if self._client.rate:
+            self._free_at = max(self._free_at, now) + size / self._client.rate
+
+    def told(self, now: float, outstanding: int, link: Told | None) -> None:
+        """The socket says that so many bytes are not acknowledged, and how its link is; None: as before, if it ever told."""
+        link = link or self._told
+        if link is None:
+            return
+        self._told = link
+        self._socket.rtt = link.min_rtt
+        self._outstanding = outstanding
+        self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._has_room)
+
+    def wants_ping(self, now: float) -> bool:
+        """Whether a ping should go behind the frame that is sent now."""
+        return self._beyond or now >= self._pinged_at + PING_SECONDS
+
+    def pinged(self, now: float) -> None:
+        """A ping goes behind all that was sent so far."""
+        self._pinged_at = now
+        expected = now
+        if self._told is not None:
+            expected += self._told.min_rtt + self._socket.outstanding / max(self._socket.rate or self._told.rate, 1.0)
+        self._pings.append((now, self._client.sent_bytes, expected))
+
+    def ponged(self, now: float) -> None:
+        """The client has answered the oldest ping: it has all that was sent before."""
+        if not self._pings:
+            return
+        sent_at, total, expected = self._pings.popleft()
+        self._arrived(now, sent_at, total)
+        if self._told is None:
+            return
+        late = now - sent_at > BEYOND_ROUNDS * (expected - sent_at) + BEYOND_SECONDS
+        self._votes = max(self._votes, 0) + 1 if late else min(self._votes, 0) - 1
+        if self._votes >= BEYOND_VOTES or self._votes <= -DIRECT_VOTES:
+            self._beyond = late
+
+    def responded(self, now: float) -> None:
+        """All that was sent so far is in the response to a poll."""
+        self._response = (now, self._client.sent_bytes)
+
+    def polled(self, now: float) -> None:
+        """The next poll has come: the client has the response to the last one."""
+        if self._response is not None:
+            self._arrived(now, *self._response)
+            self._response = None
+
+    def _arrived(self, now: float, sent_at: float, total: float) -> None:
+        self._client.rtt = min(self._client.rtt, max(1e-4, now - sent_at))
+        self._client.acknowledged(now, total, exact=True)
+        if not self._client.outstanding:
+            self._free_at = now
+
+    # ---- what follows
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth asking again; 0 when a frame may start now."""
+        if self._told is None:
+            return 0.0
+        excess = self._outstanding - (ROOM if self._has_room else 1.0) * self.budget
+        seconds = excess / (self.rate or 1e5) if excess > 0 else 0.0
+        if self._beyond and self._client.outstanding > 0:
+            if len(self._pings) >= FRAMES_BEYOND or not self._client.rate:
+                seconds = RECHECK_SECONDS[2]  # the pong comes sooner, and asks again
+            else:
+                seconds = max(seconds, self._free_at - MOST_MARGIN_SECONDS - now)
+        if seconds <= 0:
+            return 0.0
+        shortest, least, longest = RECHECK_SECONDS
+        return min(max(seconds, shortest), max(least, min(longest, self._told.min_rtt)))
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is news of a full link that should not wait for the next sample."""
+        return self._present.evidence >= NEWS_SECONDS
+
+    def sample(self, now: float) -> LinkSample | None:
+        """What the link has shown since the last call; None where nothing arrived."""
+        meter, other = (self._client, self._socket) if self._by_client else (self._socket, self._client)
+        arrived, self._arrived_before = meter.acknowledged_bytes - self._arrived_before, meter.acknowledged_bytes
+        seconds, self._sampled_at = now - self._sampled_at, now
+        rate = meter.take()
+        other.take()
+        if rate:
+            opening = rate > GROWING * self._rate_before and not (self._slow_client if self._by_client else self._queues)
+            self._rate_before = rate
+            return LinkSample(rate * 8 / 1e6, opening, self._frame, self._quality)
+        if arrived <= 0:
+            return None
+        least = arrived / max(seconds, 1e-3)
+        if self._told is not None and not self._by_client:
+            if self._told.rate != self._told_rate:  # otherwise it is as old as whatever was sent then
+                least = max(least, self._told.rate)
+            self._told_rate = self._told.rate
+        return LinkSample(least * 8 / 1e6, True, self._frame, self._quality)
+
+    @property
+    def _by_client(self) -> bool:
+        return self._beyond or self._told is None
+
+    @property
+    def _present(self) -> Meter:
+        return self._client if self._by_client else self._socket
+
+    @property
+    def _queues(self) -> bool:
+        """Whether the socket sees that something queues on the way, so that the link and not an opening window is the limit."""
+        told = self._told
+        return told is not None and told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS
+
+    @property
+    def _slow_client(self) -> bool:
+        return self._client.rounds > OPENING_ROUNDS
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether all that is outstanding is on the way, and nothing of it queues."""
+        told = self._told
+        return told is not None and told.notsent < LEAST_SEGMENTS * told.mss and not self._queues
