@@ -25,6 +25,7 @@ from api.payloads import (
     MoveInput,
     QualitySet,
     ScrollInput,
+    StatsToggle,
     Subscribe,
     TextInput,
 )
@@ -54,6 +55,8 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             json=Json,
             cors_allowed_origins="*" if "*" in origins else (_same_or(origins) if origins else None),
             max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=front.settings.viewer_timeout,
+            ping_timeout=front.settings.viewer_timeout,
             http_compression=False,  # 6.5 ms of the event loop a response (DESIGN.md, section 6), and JPEG does not deflate
             logger=logging.getLogger("jiomosa.socketio"),
             engineio_logger=logging.getLogger("jiomosa.engineio"),
@@ -78,7 +81,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
             self._unsubscribe(viewer)
-            viewer.gone()
+            viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
@@ -189,6 +192,11 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         self._changed(viewer)
         viewer.tell("adaptive:updated", {"enabled": viewer.adaptation.enabled})
 
+    async def stats_toggle(self, viewer: Viewer, payload: Any) -> None:
+        enabled = convert(payload, StatsToggle, "`stats:toggle`").enabled
+        viewer.show_statistics(enabled)
+        viewer.tell("stats:updated", {"enabled": enabled})
+
     def _changed(self, viewer: Viewer) -> None:
         session = self._sessions.get(viewer.id)
         if session is not None and not session.closed:
@@ -238,6 +246,7 @@ HANDLERS: dict[str, Callable[[Sockets, Viewer, Any], Awaitable[None]]] = {
     "quality:set": Sockets.quality_set,
     "fps:set": Sockets.fps_set,
     "adaptive:toggle": Sockets.adaptive_toggle,
+    "stats:toggle": Sockets.stats_toggle,
     "input:click": Sockets.click,
     "input:move": Sockets.move,
     "input:scroll": Sockets.scroll,

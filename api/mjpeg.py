@@ -10,18 +10,21 @@ is sent along at once, when nobody knows yet how long the next one will be. For 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 
-from api.link import congestion
 from api.transport import Bytes, HttpProtocol
 from engine.adaptation import Adaptation, LinkSample
 from engine.broadcast import Packet
 from engine.errors import JiomosaError
+from engine.figures import Journey
+from engine.flow import Flow
 from engine.messages import Rendition
 from engine.view import View
+from engine.watching import Sharp, ViewerStatistics, sharp_of
 
 BOUNDARY = "jiomosa-picture-4f9d3c61b07e"  # must not occur in a JPEG
 CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
@@ -34,20 +37,24 @@ class MjpegViewer:
     def __init__(self, protocol: HttpProtocol, view: View, adaptation: Adaptation, *, lengths: bool = False) -> None:
         self.view = view
         self.adaptation = adaptation
+        self.flow = Flow()
         self._protocol = protocol
         self._lengths = lengths
         self._on_ready: Callable[[MjpegViewer], None] | None = None
         self._packet: Packet | None = None
         self._woken = asyncio.Event()
-        self._sent_bytes = 0
 
     @property
     def rendition(self) -> Rendition:
         return self.view.rendition(self.adaptation.quality)
 
+    @property
+    def sharp(self) -> Sharp | None:
+        return sharp_of(self.rendition, self.adaptation, self.flow)
+
     # ---- what the stream says
 
-    def attach(self, on_ready: Callable[[Any], None]) -> None:
+    def attach(self, on_ready: Callable[[Any], None], journey: Journey) -> None:
         self._on_ready = on_ready
 
     def detach(self) -> None:
@@ -68,10 +75,13 @@ class MjpegViewer:
     def tell_error(self, error: JiomosaError) -> None:
         """There is no way to, but that the response ends."""
 
+    def tell_statistics(self, drops: ViewerStatistics) -> None:
+        """There is no way to."""
+
     def sample_link(self) -> LinkSample | None:
-        sent, self._sent_bytes = self._sent_bytes, 0
-        link = self._protocol.link() if sent else None
-        return None if link is None else LinkSample(link.rate * 8 / 1e6, link.app_limited)
+        self._protocol.look(self.flow, whole=True)
+        self._protocol.keep(self.flow.budget)
+        return self.flow.sample(time.monotonic())
 
     # ---- the response
 
@@ -81,7 +91,8 @@ class MjpegViewer:
             if not self._lengths:
                 await self._write(PART, b"\r\n")
             while self._on_ready is not None:
-                if wait := congestion(self._protocol):
+                self._protocol.look(self.flow)
+                if wait := self.flow.wait(time.monotonic()):
                     await asyncio.sleep(wait)
                     continue
                 self._woken.clear()
@@ -89,6 +100,7 @@ class MjpegViewer:
                 await self._woken.wait()
                 packet, self._packet = self._packet, None
                 if packet is not None:
+                    self.flow.sent(time.monotonic(), packet.size, packet.rendition.quality)
                     await self._write(*self._part(packet))
         except ClientDisconnected:
             return
@@ -100,5 +112,4 @@ class MjpegViewer:
         return picture, b"\r\n", PART, b"\r\n"
 
     async def _write(self, *pieces: Bytes) -> None:
-        self._sent_bytes += sum(map(len, pieces))
         await self._protocol.write(*pieces)

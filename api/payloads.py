@@ -41,6 +41,10 @@ class AdaptiveToggle(Struct):
     enabled: bool
 
 
+class StatsToggle(Struct):
+    enabled: bool
+
+
 class ClickInput(Struct):
     x: float
     y: float

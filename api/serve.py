@@ -19,6 +19,7 @@ import uvloop
 
 from api.app import build
 from api.front import Front
+from api.link import TCP_USER_TIMEOUT
 from api.transport import HttpProtocol, StreamProtocol
 from engine.errors import ConfigurationError
 from engine.settings import Settings
@@ -93,5 +94,7 @@ def _listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
             "Is another server running there? Choose another with --port or PORT."
         ) from None
+    # Its connections inherit it. A client that stops reading is otherwise never let go: whatever serves it waits for good.
+    listener.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, int(settings.viewer_timeout * 1000))
     listener.setblocking(False)
     return listener

@@ -13,10 +13,13 @@ from typing import Any, Protocol
 from api.encoders import EncoderPool
 from engine.adaptation import Adaptation, LinkSample
 from engine.broadcast import Action as BroadcastAction
-from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release, ViewerStatistics
+from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release
 from engine.errors import JiomosaError, Unavailable
+from engine.figures import Journey
+from engine.flow import Flow
 from engine.messages import Notice, Rendition, ToCapture, Wants
 from engine.messages import Release as ReleaseMessage
+from engine.watching import Sharp, ViewerStatistics
 
 SAMPLE_SECONDS = 1.0  # between two looks at each viewer's link
 WAIT_FPS = 10.0  # what a poll that waits for a change counts as: below this rate Chromium takes long to become quicker again
@@ -34,14 +37,18 @@ class Watcher(Taker, Protocol):
     """A viewer: takes packets for as long as it is attached, and says when it is ready for one."""
 
     adaptation: Adaptation
+    flow: Flow
 
     @property
     def rendition(self) -> Rendition: ...
-    def attach(self, on_ready: Callable[[Any], None]) -> None: ...
+    @property
+    def sharp(self) -> Sharp | None: ...
+    def attach(self, on_ready: Callable[[Any], None], journey: Journey) -> None: ...
     def detach(self) -> None: ...
     def tell(self, event: str, payload: dict[str, Any] | None = None) -> None: ...
     def tell_error(self, error: JiomosaError) -> None: ...
     def tell_cursor(self, event: bytes) -> None: ...
+    def tell_statistics(self, drops: ViewerStatistics) -> None: ...
     def sample_link(self) -> LinkSample | None: ...
 
 
@@ -73,6 +80,7 @@ class Stream:
         self._waiting: set[asyncio.Future[bool]] = set()  # for a newer frame
         self._demands: dict[float, asyncio.TimerHandle] = {}  # rates that somebody polled at lately, until when
         self._ended = False
+        self._journey = Journey()
 
     @property
     def viewers(self) -> set[Watcher]:
@@ -89,8 +97,8 @@ class Stream:
 
     def watch(self, viewer: Watcher) -> None:
         self._viewers.add(viewer)
-        self._apply(self._broadcast.join(self._now(), viewer, viewer.rendition, viewer.adaptation.fps))
-        viewer.attach(self._ready)
+        self._apply(self._broadcast.join(self._now(), viewer, viewer.rendition, viewer.adaptation.fps, sharp=viewer.sharp))
+        viewer.attach(self._viewer_ready, self._journey)
         if self._sampler is None:
             self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample)
 
@@ -102,7 +110,8 @@ class Stream:
 
     def changed(self, viewer: Watcher, *, owed: bool = True) -> None:
         """The viewer's quality or rate has been changed; see `Broadcast.change`."""
-        self._apply(self._broadcast.change(self._now(), viewer, viewer.rendition, viewer.adaptation.fps, owed=owed))
+        rendition, fps = viewer.rendition, viewer.adaptation.fps
+        self._apply(self._broadcast.change(self._now(), viewer, rendition, fps, owed=owed, sharp=viewer.sharp))
 
     async def poll(self, rendition: Rendition, demand_seconds: float) -> Packet:
         """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long."""
@@ -159,33 +168,48 @@ class Stream:
         if not self._ended:
             self._apply(self._broadcast.ready(self._now(), taker))
 
+    def _viewer_ready(self, viewer: Watcher) -> None:
+        if viewer.flow.tells:  # before the next frame is bound, which would take as long as this one did
+            self._adapt(viewer)
+        self._ready(viewer)
+
     def _sample(self) -> None:
         self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample) if self._viewers else None
         for viewer in list(self._viewers):
-            adaptation = viewer.adaptation
-            link = viewer.sample_link()
-            quality, fps = adaptation.quality, adaptation.fps
-            if link is None or not adaptation.sample(link):
-                continue
-            self.changed(viewer, owed=False)  # adapting is no reason to send a still page again
-            if adaptation.quality != quality:
-                viewer.tell("quality:updated", {"quality": adaptation.quality})
-            if adaptation.fps != fps:
-                viewer.tell("fps:updated", {"fps": adaptation.fps})
+            self._adapt(viewer)
+            viewer.tell_statistics(self.statistics(viewer))
+
+    def _adapt(self, viewer: Watcher) -> None:
+        adaptation = viewer.adaptation
+        link = viewer.sample_link()
+        quality, fps = adaptation.quality, adaptation.fps
+        if link is None or not adaptation.sample(link):
+            return
+        self.changed(viewer, owed=False)  # adapting is no reason to send a still page again
+        if adaptation.quality != quality:
+            viewer.tell("quality:updated", {"quality": adaptation.quality})
+        if adaptation.fps != fps:
+            viewer.tell("fps:updated", {"fps": adaptation.fps})
 
     # ---- the capture process and the encoders
 
     def noticed(self, notice: Notice) -> None:
+        self._journey.grabbed(notice.seq, notice.grab_end_ns / 1e9)
         self._apply(self._broadcast.frame(self._now(), notice.slot, notice.seq))
         for newer in self._waiting:
             if not newer.done():
                 newer.set_result(True)
 
     def next_job(self) -> Encode | None:
-        return None if self._ended else self._broadcast.next_job(self._now())
+        now = self._now()
+        work = None if self._ended else self._broadcast.next_job(now)
+        if work is not None:
+            self._journey.bound(now, work.seq, work.rendition)
+        return work
 
     def encoded(self, packet: Packet) -> None:
         if not self._ended:
+            self._journey.encoded(self._now(), packet.seq, packet.rendition)
             self._apply(self._broadcast.encoded(self._now(), packet))
 
     def job_failed(self, work: Encode, *, again: bool) -> None:

@@ -34,6 +34,7 @@ from api.link import Wire
 
 EXTENSION = "jiomosa.protocol"  # where a protocol puts itself in the ASGI scope
 SEPARATOR = "\x1e"  # between the Engine.IO packets in the response to a poll
+PONG = "3"
 NOTHING = "6"  # an Engine.IO noop: every client ignores it
 TEXT, BINARY = 0x81, 0x82  # first byte of a final WebSocket frame, RFC 6455 section 5.2
 
@@ -130,6 +131,12 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
         self._connection.protocol = self._protocol
         return await super().__call__(environ)
 
+    async def wait(self) -> Any:
+        message = await super().wait()
+        if message == PONG:
+            self._connection.queue.ponged()
+        return message
+
     async def send(self, message: Any) -> None:
         if isinstance(message, Prepared) and self._protocol is not None:
             await self._protocol.send_prepared(message)
@@ -171,20 +178,37 @@ class FramePacket(Packet):  # type: ignore[misc]
 
 
 class Outbox(asyncio.Queue[Any]):
-    """See the module's table."""
+    """See the module's table. What is called back, beside that:
+
+    on_asked  a reader has come: what it was given before has left, or the client has it and polls again
+    on_given  the reader goes with something
+    on_pong   the client has answered a ping
+    """
 
     idle = False
     on_idle: Callable[[], None] | None = None
+    on_asked: Callable[[], None] | None = None
+    on_given: Callable[[], None] | None = None
+    on_pong: Callable[[], None] | None = None
+
+    def ponged(self) -> None:
+        if self.on_pong is not None:
+            self.on_pong()
 
     async def get(self) -> Any:
+        if self.on_asked is not None:
+            self.on_asked()
         if self.empty():
             self.idle = True
             if self.on_idle is not None:
                 self.on_idle()  # may put a packet at once
         try:
-            return await super().get()
+            packet = await super().get()
         finally:
             self.idle = False
+        if self.on_given is not None:
+            self.on_given()
+        return packet
 
 
 def _header(first_byte: int, body: Bytes) -> bytes:

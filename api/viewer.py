@@ -4,25 +4,30 @@ Its frames go through one `FramePacket` that is in the connection's outbox at mo
 written; everything else it is told goes through the same outbox, in order.
 
     unsubscribed --attach--> waiting --outbox idle, link clear--> ready (the stream may `offer`) --written--> waiting ...
+
+Whether the link is clear, and what it can carry, `engine.flow` says; this tells it what the socket and the client do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
 import orjson
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import MESSAGE, PING, Packet
 
-from api.link import congestion
 from api.transport import FramePacket, Outbox, Prepared, StreamProtocol
 from engine import broadcast
 from engine.adaptation import Adaptation, LinkSample
 from engine.errors import JiomosaError
+from engine.figures import Figures, Journey
+from engine.flow import Flow
 from engine.messages import Rendition
 from engine.view import View
+from engine.watching import Sharp, ViewerStatistics, sharp_of
 
 
 class Viewer:
@@ -31,10 +36,14 @@ class Viewer:
     def __init__(self, id: str, connection: Any) -> None:
         self.id = id
         self.adaptation = Adaptation()
+        self.flow = Flow()
         self.view = View()
         self._connection = connection
         self._outbox: Outbox = connection.queue
         self._outbox.on_idle = self._idle
+        self._outbox.on_asked = self._asked
+        self._outbox.on_given = self._given
+        self._outbox.on_pong = self._ponged
         self._on_ready: Callable[[Viewer], None] | None = None
         self._frame_packet = FramePacket(self._take)
         self._packet: broadcast.Packet | None = None
@@ -45,13 +54,18 @@ class Viewer:
         self._cursor_queued = False
         self._loop = asyncio.get_running_loop()
         self._recheck: asyncio.TimerHandle | None = None
-        self._sent_bytes = 0
-        self._taken_at = -math.inf
-        self._poll_sample: LinkSample | None = None
+        self._journey: Journey | None = None
+        self._figures: Figures | None = None
+        self._taken_at = math.inf
 
     @property
     def rendition(self) -> Rendition:
         return self.view.rendition(self.adaptation.quality)
+
+    @property
+    def sharp(self) -> Sharp | None:
+        """What it is shown when the motion has ended; None where its quality is not lowered."""
+        return sharp_of(self.rendition, self.adaptation, self.flow)
 
     # ---- events
 
@@ -78,16 +92,51 @@ class Viewer:
         self._cursor_told = event
         return Prepared(event)
 
-    def gone(self) -> None:
-        """The connection is over. python-engineio leaves a poll that waits for it open until it times out: end it."""
+    def gone(self, *, answers: bool = True) -> None:
+        """The connection is over. python-engineio leaves a poll that waits until it times out, and the writer of a client that no
+        longer `answers` for good: end them."""
         if not self._connection.upgraded:
             self._outbox.put_nowait(None)
+        elif not answers and self._protocol is not None:
+            self._protocol.cut()
+
+    def show_statistics(self, enabled: bool) -> None:
+        """Whether `tell_statistics` says something."""
+        self._figures = Figures(self._now()) if enabled else None
+
+    def tell_statistics(self, drops: ViewerStatistics) -> None:
+        """To be called once a second. `drops`: all since this viewer began to watch."""
+        if self._figures is None:
+            return
+        flow = self.flow
+        self.tell(
+            "stats",
+            {
+                **self._figures.take(self._now()),
+                "quality": self.adaptation.quality,
+                "fps_limit": self.adaptation.fps,
+                "link": {
+                    "mbit": round(flow.rate * 8 / 1e6, 3) if flow.rate else None,
+                    "rtt_ms": round(flow.rtt * 1000, 1) if flow.rtt < math.inf else None,
+                    "beyond": flow.beyond,
+                },
+                "drops": {
+                    "link": drops.link,
+                    "pace": drops.pace,
+                    "encoder": max(0, drops.skipped - drops.link - drops.pace),
+                },
+            },
+        )
 
     # ---- frames
 
-    def attach(self, on_ready: Callable[[Viewer], None]) -> None:
-        """Start watching: `on_ready(self)` is called whenever all that was sent has left and a frame may come."""
+    def attach(self, on_ready: Callable[[Viewer], None], journey: Journey) -> None:
+        """Start watching: `on_ready(self)` is called whenever all that was sent has left and a frame may come.
+        `journey`: the times of the session's frames."""
         self._on_ready = on_ready
+        self._journey = journey
+        if self._protocol is not None:
+            self._outbox.put_nowait(Ping(self._pinged))  # before the first frame: the way as it is when nothing is on it
         if self._outbox.idle:
             self._idle()
 
@@ -105,30 +154,36 @@ class Viewer:
         if not self._queued:
             self._queued = True
             self._outbox.put_nowait(self._frame_packet)
+            if self._protocol is not None and self.flow.wants_ping(self._now()):
+                self._outbox.put_nowait(Ping(self._pinged))
 
     def _take(self) -> Prepared | None:
         self._queued = False
         packet, self._packet = self._packet, None
         if packet is None:
             return None
-        self._sent_bytes += len(packet.data)
-        self._taken_at = self._loop.time()
-        self._taken_bytes = len(packet.data)
-        if packet.rendition.format != "jpeg-binary":
-            return Prepared(packet.data)
+        now, size = self._now(), len(packet.data)
+        binary = packet.rendition.format == "jpeg-binary"
+        if self._protocol is None and binary:
+            size += packet.size // 3  # it becomes base64 in the response to a poll
+        self.flow.sent(now, size, packet.rendition.quality)
         if self._protocol is None:
-            self._taken_bytes += packet.size // 3  # it becomes base64 in the response to a poll
+            self.flow.responded(now)
+        if self._figures is not None and self._journey is not None:
+            self._figures.sent(now, size, self._journey.of(packet.seq, packet.rendition))
+            self._taken_at = now
+        if not binary:
+            return Prepared(packet.data)
         data = memoryview(packet.data)
         return Prepared(data[: -packet.size], data[-packet.size :])
 
     def _idle(self) -> None:
+        if self._figures is not None and self._taken_at < math.inf:
+            self._figures.left(self._now() - self._taken_at)
+            self._taken_at = math.inf
         if self._on_ready is None or self._queued or self._recheck is not None:
             return
-        if self._protocol is None and self._taken_at > -math.inf:
-            # The next poll comes when the response has arrived: the only thing that tells of a polling client's link.
-            elapsed = max(1e-3, self._loop.time() - self._taken_at)
-            self._poll_sample = LinkSample(self._taken_bytes * 8 / elapsed / 1e6, limited=False)
-        wait = congestion(self._protocol) if self._protocol else 0.0
+        wait = self._congested()
         if wait:
             self._recheck = self._loop.call_later(wait, self._check_again)
         else:
@@ -145,14 +200,50 @@ class Viewer:
     def _protocol(self) -> StreamProtocol | None:
         return getattr(self._connection, "protocol", None) if self._connection.upgraded else None
 
-    def sample_link(self) -> LinkSample | None:
-        """To be called once a second: what the link showed since the last call; None where nothing was sent."""
-        sent, self._sent_bytes = self._sent_bytes, 0
-        if not sent:
-            return None
+    def _now(self) -> float:
+        return time.monotonic()  # uvloop's own clock stands still within an iteration
+
+    def _asked(self) -> None:
+        if self._protocol is None:
+            self.flow.polled(self._now())
+
+    def _given(self) -> None:
+        if self._protocol is None:
+            self.flow.responded(self._now())
+
+    def _pinged(self) -> None:
+        self.flow.pinged(self._now())
+
+    def _ponged(self) -> None:
+        self.flow.ponged(self._now())
+        if self._recheck is not None:
+            self._recheck.cancel()
+            self._check_again()
+
+    def _congested(self) -> float:
+        """Seconds to wait before the socket is worth asking again; 0 when a frame may start now."""
         protocol = self._protocol
         if protocol is None:
-            sample, self._poll_sample = self._poll_sample, None
-            return sample
-        link = protocol.link()
-        return None if link is None else LinkSample(link.rate * 8 / 1e6, link.app_limited)
+            return 0.0
+        protocol.look(self.flow)
+        return self.flow.wait(self._now())
+
+    def sample_link(self) -> LinkSample | None:
+        """To be called once a second: what the link showed since the last call; None where nothing was sent."""
+        protocol = self._protocol
+        if protocol is not None:
+            protocol.look(self.flow, whole=True)
+            protocol.keep(self.flow.budget)
+        return self.flow.sample(self._now())
+
+
+class Ping(Packet):  # type: ignore[misc]
+    """An Engine.IO ping that tells when it is written."""
+
+    def __init__(self, written: Callable[[], None]) -> None:
+        super().__init__(PING)
+        self._written = written
+
+    def encode(self, b64: bool = False) -> Any:
+        self._written()
+        return super().encode(b64)

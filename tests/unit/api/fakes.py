@@ -9,7 +9,10 @@ from typing import Any
 from engine.adaptation import Adaptation, LinkSample
 from engine.broadcast import Encode, Packet
 from engine.errors import ChildGone, JiomosaError
+from engine.figures import Journey
+from engine.flow import Flow
 from engine.messages import Rendition, Shutdown
+from engine.watching import Sharp, ViewerStatistics
 
 
 class FakeChild:
@@ -117,6 +120,9 @@ class FakeViewer:
         self.offered: list[Packet] = []
         self.told: list[Any] = []
         self.sample: LinkSample | None = None
+        self.flow = Flow()
+        self.sharp: Sharp | None = None
+        self.drops: list[ViewerStatistics] = []
         self.on_ready: Callable[[Any], None] | None = None
 
     @property
@@ -127,7 +133,7 @@ class FakeViewer:
     def seqs(self) -> list[int]:
         return [packet.seq for packet in self.offered]
 
-    def attach(self, on_ready: Callable[[Any], None]) -> None:
+    def attach(self, on_ready: Callable[[Any], None], journey: Journey) -> None:
         self.on_ready = on_ready
         on_ready(self)
 
@@ -151,6 +157,9 @@ class FakeViewer:
 
     def tell_error(self, error: JiomosaError) -> None:
         self.tell("error", error.code)
+
+    def tell_statistics(self, drops: ViewerStatistics) -> None:
+        self.drops.append(drops)
 
     def sample_link(self) -> LinkSample | None:
         return self.sample

@@ -139,7 +139,7 @@ async def test_input_is_injected_and_then_acknowledged(event: str, payload: Any,
 
 
 async def test_every_event_of_the_document_has_a_handler() -> None:
-    assert set(HANDLERS) == set(GOOD) | {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle"}
+    assert set(HANDLERS) == set(GOOD) | {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle", "stats:toggle"}
 
 
 # ---- connections

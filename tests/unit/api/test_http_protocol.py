@@ -12,8 +12,7 @@ import pytest
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
-from api import link
-from api.link import NOTSENT_LOWAT_BYTES, TCP_NOTSENT_LOWAT, TCP_USER_TIMEOUT, USER_TIMEOUT_MS
+from api.link import NOTSENT_LOWAT_BYTES, TCP_NOTSENT_LOWAT, TCP_USER_TIMEOUT
 from api.transport import EXTENSION, HttpProtocol
 from tests.unit.api.fakes import turns, until
 from tests.unit.api.sockets import config
@@ -32,6 +31,7 @@ class Served:
         self.streaming: list[bool] = []
         self.ends: list[BaseException | None] = []
         self.port = 0
+        self.listener: Any = None
         self.clients: list[asyncio.StreamWriter] = []
 
     async def application(self, scope: Any, receive: Any, send: Any) -> None:
@@ -60,6 +60,7 @@ async def served() -> AsyncIterator[Served]:
     settings, state = config(served.application), ServerState()
     server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(settings, state, {}), "127.0.0.1", 0)
     served.port = server.sockets[0].getsockname()[1]
+    served.listener = server.sockets[0]
     yield served
     server.close()
     for client in served.clients:
@@ -87,7 +88,6 @@ async def test_the_socket_is_set_up_for_newest_wins_and_to_notice_who_is_gone(se
     await served.client(1)
     await until(lambda: served.streaming)
     end = served.protocol.transport.get_extra_info("socket")
-    assert end.getsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT) == USER_TIMEOUT_MS
     assert end.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == NOTSENT_LOWAT_BYTES
     assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     assert served.protocol.link() is not None
@@ -109,8 +109,8 @@ async def test_a_write_returns_only_when_there_is_nothing_left_of_it_here(served
     assert isinstance(served.ends[0], ClientDisconnected)
 
 
-async def test_a_client_that_stops_reading_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "USER_TIMEOUT_MS", 200)
+async def test_a_client_that_stops_reading_is_let_go(served: Served) -> None:
+    served.listener.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 200)  # as api/serve.py does; connections inherit it
     served.pieces = [PIECE] * 100
     await served.client(1)
     await until(lambda: served.ends, 20)

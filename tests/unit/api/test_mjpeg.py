@@ -9,8 +9,9 @@ import pytest
 from uvicorn.protocols.utils import ClientDisconnected
 
 from api.mjpeg import PART, MjpegViewer
-from engine.adaptation import Adaptation, LinkSample
+from engine.adaptation import Adaptation
 from engine.broadcast import Packet
+from engine.figures import Journey
 from engine.messages import Rendition
 from engine.view import View
 from tests.unit.api.fakes import turns, until
@@ -45,7 +46,7 @@ class World:
         self.protocol = Protocol()
         self.viewer = MjpegViewer(cast(Any, self.protocol), View(8, 8, 8, 8, "jpeg-binary"), Adaptation(), lengths=lengths)
         self.ready = 0
-        self.viewer.attach(self._count)
+        self.viewer.attach(self._count, Journey())
         self.running = asyncio.ensure_future(self.viewer.run())
 
     def _count(self, viewer: MjpegViewer) -> None:
@@ -119,9 +120,11 @@ async def test_it_ends_when_the_client_is_gone(when: str) -> None:
 async def test_the_link_is_sampled_where_something_was_sent() -> None:
     world = World()
     await turns()
-    world.viewer.sample_link()
+    assert world.viewer.sample_link() is None
     await world.offer(1)
-    assert world.viewer.sample_link() == LinkSample(8.0, limited=False)
+    sample = world.viewer.sample_link()
+    assert sample is not None
+    assert (sample.limited, sample.frame, sample.quality) == (True, 5, 75)
     assert world.viewer.sample_link() is None
     await world.end()
 

@@ -15,11 +15,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.link import (
+    LEAST_LOWAT_BYTES,
+    MOST_LOWAT_BYTES,
     NOTSENT_LOWAT_BYTES,
     TCP_INFO_BYTES,
     TCP_NOTSENT_LOWAT,
-    TCP_USER_TIMEOUT,
-    USER_TIMEOUT_MS,
     Link,
 )
 from api.transport import BINARY, EXTENSION, TEXT, Prepared, StreamProtocol
@@ -109,14 +109,13 @@ async def test_a_socket_that_does_not_tell_is_never_congested() -> None:
 
 def test_the_link_is_read_from_the_kernels_structure() -> None:
     info = bytearray(TCP_INFO_BYTES)
-    info[7] = 0b0000_0001
     struct.pack_into("=I", info, 16, 1448)
+    struct.pack_into("=I", info, 68, 60_000)
+    struct.pack_into("=I", info, 144, 2896)
     struct.pack_into("=I", info, 148, 40_000)
     struct.pack_into("=Q", info, 160, 1_000_000)
     link = Link(bytes(info))
-    assert (link.mss, link.min_rtt, link.rate, link.app_limited) == (1448, 0.04, 1_000_000, True)
-    info[7] = 0b0000_0110  # fast open's bits beside it
-    assert Link(bytes(info)).app_limited is False
+    assert (link.mss, link.rtt, link.notsent, link.min_rtt, link.rate) == (1448, 0.06, 2896, 0.04, 1_000_000)
 
 
 # ---- over a real socket
@@ -175,8 +174,15 @@ async def test_the_socket_is_set_up_for_newest_wins(served: Served) -> None:
     async with await client(served):
         end: Any = served.protocols[0].transport.get_extra_info("socket")
         assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        assert end.getsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT) == USER_TIMEOUT_MS
-        assert end.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == NOTSENT_LOWAT_BYTES
+        stream = served.protocols[0]
+        for size, lowat in (
+            (16_000, NOTSENT_LOWAT_BYTES),  # near enough
+            (100, LEAST_LOWAT_BYTES),
+            (50_000, 50_000),
+            (1e9, MOST_LOWAT_BYTES),
+        ):
+            stream.keep(size)
+            assert end.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == lowat
 
 
 async def test_the_socket_tells_of_its_link(served: Served) -> None:

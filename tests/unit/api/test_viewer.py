@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.transport import NOTHING, FramePacket
+from engine.adaptation import LinkSample
 from engine.broadcast import Packet
 from engine.errors import NotFound
+from engine.figures import Journey
 from engine.messages import Rendition
+from engine.watching import Sharp, ViewerStatistics
 from tests.unit.api.watching import Wire, World, frame, turns
 
 
@@ -103,7 +107,7 @@ async def test_there_is_no_readiness_while_a_poll_has_a_frame_that_it_has_not_wr
 
 async def test_a_frame_may_be_offered_within_on_ready() -> None:
     world = World()
-    world.viewer.attach(lambda viewer: viewer.offer(frame(7)))
+    world.viewer.attach(lambda viewer: viewer.offer(frame(7)), Journey())
     assert await world.write() == b"frame 7"
 
 
@@ -185,6 +189,47 @@ async def test_a_poll_that_waits_is_ended_when_its_connection_is_over_and_a_writ
     streaming = World(Wire())
     streaming.viewer.gone()
     assert streaming.outbox.empty()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_client_that_no_longer_answers_is_cut_off_for_its_writer_waits_for_good(answers: bool) -> None:
+    wire = Wire()
+    World(wire).viewer.gone(answers=answers)
+    assert wire.was_cut is not answers
+
+
+async def test_what_is_shown_sharp_is_what_the_link_took_away() -> None:
+    viewer = World().viewer
+    seen = [viewer.sharp]
+    viewer.adaptation.sample(LinkSample(1.0, limited=False))
+    assert viewer.adaptation.quality == 50
+    seen.append(viewer.sharp)
+    viewer.adaptation.set_quality(60)
+    seen.append(viewer.sharp)
+    viewer.adaptation.enable(False)
+    seen.append(viewer.sharp)
+    assert seen == [None, Sharp(Rendition("jpeg", 90)), Sharp(Rendition("jpeg", 60)), None]
+
+
+async def test_statistics_are_told_to_those_who_ask() -> None:
+    world = World()
+    drops = ViewerStatistics(sent=7, skipped=6, link=3, pace=1)
+    world.viewer.tell_statistics(drops)
+    assert world.outbox.empty()
+    world.viewer.show_statistics(True)
+    world.attach()
+    world.viewer.offer(frame(1))
+    await world.write()
+    world.viewer.tell_statistics(drops)
+    name, payload = json.loads((await world.write())[2:])
+    assert name == "stats"
+    assert payload["drops"] == {"link": 3, "pace": 1, "encoder": 2}
+    assert (payload["quality"], payload["fps_limit"]) == (75, 30)
+    assert payload["link"] == {"mbit": None, "rtt_ms": None, "beyond": False}
+    assert payload["fps"] > 0
+    world.viewer.show_statistics(False)
+    world.viewer.tell_statistics(drops)
+    assert world.outbox.empty()
 
 
 async def test_only_the_newest_cursor_is_told_and_only_when_it_is_another_one() -> None:

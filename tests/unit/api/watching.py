@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from api.link import TCP_INFO_BYTES, Link
+from api.link import Wire as RealWire
 from api.transport import Outbox, Prepared
 from api.viewer import Viewer
 from engine.broadcast import Packet
+from engine.figures import Journey
 from engine.messages import Rendition
 
 JPEG = Rendition("jpeg", 75)
@@ -21,14 +23,18 @@ def frame(seq: int) -> Packet:
     return Packet(seq, JPEG, b"frame %d" % seq, 1)
 
 
-class Wire:
+class Wire(RealWire):
     """A StreamProtocol as far as a viewer sees it."""
 
-    def __init__(self, *, rate: int = 1_000_000, rtt: float = 0.1, app_limited: bool = False) -> None:
+    disconnected = False
+
+    def __init__(self, *, rate: int = 1_000_000, rtt: float = 0.1, queues: bool = True) -> None:
         self.waiting = 0
+        self.kept: list[float] = []
+        self.was_cut = False
         info = bytearray(TCP_INFO_BYTES)
-        info[7] = int(app_limited)
         struct.pack_into("=I", info, 16, MSS)
+        struct.pack_into("=I", info, 68, round(rtt * 1e6 * (3 if queues else 1)) + 10_000 * queues)
         struct.pack_into("=I", info, 148, round(rtt * 1e6))
         struct.pack_into("=Q", info, 160, rate)
         self.state: Link | None = Link(bytes(info))
@@ -39,6 +45,12 @@ class Wire:
     def link(self) -> Link | None:
         return self.state
 
+    def keep(self, size: float) -> None:
+        self.kept.append(size)
+
+    def cut(self) -> None:
+        self.was_cut = True
+
 
 class World:
     """A viewer, its outbox, and a writer that takes from it when told."""
@@ -47,11 +59,17 @@ class World:
         self.outbox = Outbox()
         self.connection = SimpleNamespace(queue=self.outbox, upgraded=wire is not None, protocol=wire)
         self.viewer = Viewer("sid", self.connection)
+        self.journey = Journey()
         self.ready = 0
         self.written: list[Any] = []
 
     def attach(self) -> None:
-        self.viewer.attach(self._count)
+        """Watch; the ping that goes before the first frame is written."""
+        self.viewer.attach(self._count, self.journey)
+        if self.connection.upgraded:
+            ping = self.outbox._queue.pop()  # type: ignore[attr-defined]
+            assert ping.encode() == "2"
+            self.viewer.flow.ponged(self.viewer._now())
 
     def _count(self, viewer: Viewer) -> None:
         assert viewer is self.viewer
