@@ -19,11 +19,12 @@ BINARY_FRAME_PREFIX = '451-["frame",{"image":{"_placeholder":true,"num":0},'  # 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A `frame` event. `arrived`: epoch seconds; `jpeg`: the picture; `fields`: all but the image."""
+    """A `frame` event. `arrived`: epoch seconds; `jpeg`: the picture; `fields`: all but it; `wire`: bytes of the message."""
 
     arrived: float
     jpeg: bytes
     fields: dict[str, Any]
+    wire: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,23 @@ class Event:
     arrived: float
     name: str
     payload: dict[str, Any]
+
+
+def read(message: str, arrived: float) -> Frame | Event | None:
+    """The event in an Engine.IO message; None where there is none, or an attachment is missing."""
+    if message.startswith(FRAME_PREFIX):
+        end = message.index('"', len(FRAME_PREFIX))
+        fields = orjson.loads("{" + message[end + 2 : -1])
+        return Frame(arrived, pybase64.b64decode(message[len(FRAME_PREFIX) : end]), fields, len(message))
+    if message.startswith("42"):
+        name, *payload = orjson.loads(message[2:])
+        return Event(arrived, name, payload[0] if payload else {})
+    return None
+
+
+def binary_frame(message: str, picture: bytes, arrived: float) -> Frame:
+    """A frame whose picture came as an attachment."""
+    return Frame(arrived, picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]), len(message) + len(picture))
 
 
 class Client:
@@ -61,19 +79,18 @@ class Client:
                 return None
             arrived = time.time()
             assert isinstance(message, str)
-            if message.startswith(FRAME_PREFIX):
-                end = message.index('"', len(FRAME_PREFIX))
-                fields = orjson.loads("{" + message[end + 2 : -1])
-                return Frame(arrived, pybase64.b64decode(message[len(FRAME_PREFIX) : end]), fields)
             if message.startswith(BINARY_FRAME_PREFIX):
                 picture = self._socket.recv()
                 assert isinstance(picture, bytes)
-                return Frame(time.time(), picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]))
+                return binary_frame(message, picture, time.time())
             if message == "2":
                 self._socket.send("3")
-            elif message.startswith("42"):
-                name, *payload = orjson.loads(message[2:])
-                return Event(arrived, name, payload[0] if payload else {})
+            elif (event := read(message, arrived)) is not None:
+                return event
+
+    def subscribe(self, session: str, **options: Any) -> None:
+        """Watch `session`; `options` as docs/protocol.md has them (`format="binary"`)."""
+        self.emit("subscribe", {"session_id": session, **options})
 
     def wait_for(self, name: str, timeout: float = 10.0) -> Event:
         """The next event called `name`; frames and others before it are passed over. Raises TimeoutError."""

@@ -56,7 +56,8 @@ def synthetic(**settings: Any) -> Iterator[Server]:
         yield server
 
 
-def feed(kind: str, *, fps: float | None = None, copy: bool = True) -> str:
-    """The page that makes a synthetic session show frames of `kind`."""
+def feed(kind: str, *, fps: float | None = None, copy: bool = True, frames: int | None = None) -> str:
+    """The page that makes a synthetic session show frames of `kind`, with `frames` only so many of them."""
     rate = "" if fps is None else f"&fps={fps:g}"
-    return f"http://synthetic/{kind}?copy={int(copy)}{rate}"
+    end = "" if frames is None else f"&frames={frames}"
+    return f"http://synthetic/{kind}?copy={int(copy)}{rate}{end}"

@@ -1,12 +1,13 @@
 """A capture process without a browser: it shows recorded pages (`bench.frames`) through a real frame ring, speaking the capture
 side of `engine.messages`. `bench.front` makes the server start it in place of "capture.main".
 
-What it shows is the page that is loaded: `http://synthetic/KIND?fps=F&copy=C`
+What it shows is the page that is loaded: `http://synthetic/KIND?fps=F&copy=C&frames=N`
 
     KIND   text, photo, mixed or video
     fps    frames a second at most, and never more than the demand; without it, as many as are wanted
     copy   1: each frame is copied whole into its slot, as an X server would (0.5 ms of CPU); 0: each slot holds its picture
            already and only the clock is painted, so that the source takes no core from what is measured
+    frames N frames at most, and then a still page; without it, no end
 
 Into each frame it paints bench.clock's cells, with the frame's own sequence number in place of the time: a picture whose two
 clocks disagree is torn, one whose number is not that of its message carries a wrong frame.
@@ -77,6 +78,7 @@ class Source:
         self._pictures: list[frames.Picture] = []
         self._copy = True
         self._limit = math.inf
+        self._left = math.inf
         self._wanted = 0.0
         self._due = 0.0
         self._seq = 0
@@ -100,7 +102,7 @@ class Source:
 
     @property
     def _may_show(self) -> bool:
-        return bool(self._free) and bool(self._pictures) and self._fps > 0
+        return bool(self._free) and bool(self._pictures) and self._fps > 0 and self._left > 0
 
     def _listen(self) -> bool:
         """Wait until a frame is due, and carry out what comes meanwhile; False when it is time to end."""
@@ -142,12 +144,14 @@ class Source:
         self._filled.clear()
         self._copy = bool(options.get("copy", 1))
         self._limit = options.get("fps", math.inf)
+        self._left = options.get("frames", math.inf)
         self._channel.send(Page(token, "synthetic", url))
 
     def _show(self) -> None:
         """One frame into the slot that has been free for longest."""
         slot = self._free.popleft()
         self._seq += 1
+        self._left -= 1
         pixels = self._pixels[slot]
         timestamp_ms, begin = time.time_ns() // 1_000_000, time.monotonic_ns()
         if self._copy:

@@ -7,7 +7,7 @@ import inspect
 
 from bench.scenario import Scenario
 
-NAMES = ("pipeline", "glass", "click", "typing", "demand", "fanout", "sessions", "idle", "startup", "memory", "peers")
+NAMES = ("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers")
 
 
 def find(name: str) -> Scenario:
