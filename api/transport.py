@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import engineio
 import orjson
 from engineio.async_drivers import asgi as engineio_asgi
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import MESSAGE, PING, Packet
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -177,19 +177,38 @@ class FramePacket(Packet):  # type: ignore[misc]
         return prepared.for_poll() if b64 else prepared
 
 
+class Ping(Packet):  # type: ignore[misc]
+    """An Engine.IO ping that tells when it is written."""
+
+    def __init__(self, on_written: Callable[[], None]) -> None:
+        super().__init__(PING)
+        self._on_written = on_written
+
+    def encode(self, b64: bool = False) -> Any:
+        self._on_written()
+        return super().encode(b64)
+
+
 class Outbox(asyncio.Queue[Any]):
     """See the module's table. What is called back, beside that:
 
     on_asked  a reader has come: what it was given before has left, or the client has it and polls again
     on_given  the reader goes with something
-    on_pong   the client has answered a ping
+    on_ping   a ping is being written, Engine.IO's own or another
+    on_pong   the client has answered one
     """
 
     idle = False
     on_idle: Callable[[], None] | None = None
     on_asked: Callable[[], None] | None = None
     on_given: Callable[[], None] | None = None
+    on_ping: Callable[[], None] | None = None
     on_pong: Callable[[], None] | None = None
+
+    def put_nowait(self, packet: Any) -> None:
+        if self.on_ping is not None and isinstance(packet, Packet) and packet.packet_type == PING:
+            packet = Ping(self.on_ping)
+        super().put_nowait(packet)
 
     def ponged(self) -> None:
         if self.on_pong is not None:

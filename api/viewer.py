@@ -43,6 +43,7 @@ class Viewer:
         self._outbox.on_idle = self._idle
         self._outbox.on_asked = self._asked
         self._outbox.on_given = self._given
+        self._outbox.on_ping = self._pinged
         self._outbox.on_pong = self._ponged
         self._on_ready: Callable[[Viewer], None] | None = None
         self._frame_packet = FramePacket(self._take)
@@ -136,7 +137,8 @@ class Viewer:
         self._on_ready = on_ready
         self._journey = journey
         if self._protocol is not None:
-            self._outbox.put_nowait(Ping(self._pinged))  # before the first frame: the way as it is when nothing is on it
+            self._protocol.look(self.flow, whole=True)
+            self._outbox.put_nowait(Packet(PING))  # before the first frame: the way as it is when nothing is on it
         if self._outbox.idle:
             self._idle()
 
@@ -155,7 +157,7 @@ class Viewer:
             self._queued = True
             self._outbox.put_nowait(self._frame_packet)
             if self._protocol is not None and self.flow.wants_ping(self._now()):
-                self._outbox.put_nowait(Ping(self._pinged))
+                self._outbox.put_nowait(Packet(PING))
 
     def _take(self) -> Prepared | None:
         self._queued = False
@@ -212,7 +214,8 @@ class Viewer:
             self.flow.responded(self._now())
 
     def _pinged(self) -> None:
-        self.flow.pinged(self._now())
+        if self._protocol is not None:  # a client that polls is asked nothing: its polls are the answer
+            self.flow.pinged(self._now())
 
     def _ponged(self) -> None:
         self.flow.ponged(self._now())
@@ -235,15 +238,3 @@ class Viewer:
             protocol.look(self.flow, whole=True)
             protocol.keep(self.flow.budget)
         return self.flow.sample(self._now())
-
-
-class Ping(Packet):  # type: ignore[misc]
-    """An Engine.IO ping that tells when it is written."""
-
-    def __init__(self, written: Callable[[], None]) -> None:
-        super().__init__(PING)
-        self._written = written
-
-    def encode(self, b64: bool = False) -> Any:
-        self._written()
-        return super().encode(b64)

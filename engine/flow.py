@@ -19,6 +19,7 @@ from collections import deque
 from typing import Protocol
 
 from engine.adaptation import LinkSample
+from engine.meter import Meter
 
 # Beyond one bandwidth-delay product, so that the link is busy while a frame is encoded: in round trips, at most so many seconds.
 MARGIN, MOST_MARGIN_SECONDS = 0.25, 0.025
@@ -26,20 +27,17 @@ LEAST_SECONDS = 0.01  # of sending may always be outstanding: on a fast, short l
 LEAST_SEGMENTS = 2  # may always be outstanding: a receiver delays its acknowledgement for that many
 RECHECK_SECONDS = (0.002, 0.004, 0.1)  # shortest wait before asking again; longest on the shortest link; longest on any
 
-FULL = 0.8  # of a bandwidth-delay product outstanding: the link has no gap
 ROOM = 2.0  # budgets may be outstanding where the link shows that it is not full: our estimate of it is too low
-STALL_SECONDS, STALL_ROUNDS = 0.5, 4  # without any acknowledgement: the link stands still, which says nothing of its rate
-MEMORY_SECONDS = 0.5  # of what was measured before, when something new is
-LEAST_EVIDENCE_SECONDS = 0.1  # of a full link in one sample
 NEWS_SECONDS = 1.0  # of a full link are news at once
-EXACT_SECONDS = 0.005  # a frame that a client had sooner than this was not held back by any link
 GROWING = 1.25  # the rate of a window that is still opening rises by more than this from sample to sample
 OPENING_ROUNDS = 4  # a frame that took a client more round trips than this was not held up by an opening window
 QUEUE_ROUNDS, QUEUE_SECONDS = 1.1, 0.005  # a round trip that is this much longer than the shortest: something queues on the way
 
 PING_SECONDS = 2.0  # between two pings while the socket tells enough
 BEYOND_SECONDS, BEYOND_ROUNDS = 0.05, 2.0  # a pong that is later than this beyond what the socket explains
+OVERDUE_SECONDS = 0.25  # an answer that is so late holds frames back, before it has come
 BEYOND_VOTES, DIRECT_VOTES = 2, 20  # in a row
+FIRST_PINGS = 3
 FRAMES_BEYOND = 2  # at most on their way to a client while its pongs tell when it has them
 
 
@@ -58,87 +56,6 @@ class Told(Protocol):
     def notsent(self) -> int: ...
 
 
-class Meter:
-    """What one sort of acknowledgement tells. `rate`: bytes a second, 0 while unknown; `rtt`: the shortest seen, seconds.
-
-    Acknowledgements of what is sent into a link that is not full begin a round trip later; from then on, while the link is full,
-    they come as fast as it carries. That much, and no other time, is measured.
-    """
-
-    def __init__(self) -> None:
-        self.rate = 0.0
-        self.rtt = math.inf
-        self.rounds = 0.0  # round trips that the last exact acknowledgement took
-        self._sent = self._acknowledged = 0.0
-        self._at = 0.0  # the last moment that was looked at, and what was acknowledged then
-        self._base = 0.0
-        self._was_full = False
-        self._bytes = self._seconds = 0.0  # of a full link since the last `take`
-        self._before = (0.0, 0.0)
-
-    @property
-    def outstanding(self) -> float:
-        return self._sent - self._acknowledged
-
-    @property
-    def evidence(self) -> float:
-        """Seconds of a full link that have not been taken."""
-        return self._seconds
-
-    @property
-    def sent_bytes(self) -> float:
-        return self._sent
-
-    @property
-    def acknowledged_bytes(self) -> float:
-        return self._acknowledged
-
-    def sent(self, now: float, size: float) -> None:
-        if not self._full():
-            if now >= self._at:
-                self._at = now + (self.rtt if self.rtt < math.inf else 0.0)
-                self._base = self._sent
-            self._was_full = False
-        self._sent += size
-        self._was_full = self._was_full or self._full()
-
-    def acknowledged(self, now: float, total: float, *, exact: bool = False, idle: bool = False) -> None:
-        """Of all that was sent `total` bytes are there. `exact`: the last of them came just now. `idle`: the link has room."""
-        total = min(self._sent, total)
-        self._acknowledged = max(self._acknowledged, total)
-        if now <= self._at or total < self._base:
-            return
-        bytes_, seconds = total - self._base, now - self._at
-        if not bytes_:
-            if not self.outstanding or seconds > max(STALL_SECONDS, STALL_ROUNDS * (self.rtt if self.rtt < math.inf else 0.0)):
-                self._at = now  # what comes after a pause or a standstill says nothing of the time before
-            return
-        if (seconds >= EXACT_SECONDS) if exact else (self._was_full and self.outstanding > 0):
-            self._bytes += bytes_
-            self._seconds += seconds
-            self.rounds = seconds / self.rtt
-            self._update()
-        self._at, self._base = now, total
-        self._was_full = self._full() and not idle
-
-    def take(self) -> float:
-        """The rate of the full link since the last call; 0 where it was not full for long enough to tell."""
-        rate = self._bytes / self._seconds if self._seconds >= LEAST_EVIDENCE_SECONDS else 0.0
-        if rate:
-            share = min(1.0, MEMORY_SECONDS / self._seconds)
-            self._before = (self._bytes * share, self._seconds * share)
-            self._bytes = self._seconds = 0.0
-        return rate
-
-    def _full(self) -> bool:
-        return self.outstanding > 0 and (not self.rate or self.outstanding >= FULL * self.rate * self.rtt)
-
-    def _update(self) -> None:
-        bytes_, seconds = self._before[0] + self._bytes, self._before[1] + self._seconds
-        if seconds > 0:
-            self.rate = bytes_ / seconds
-
-
 class Flow:
     """One viewer's. Times are seconds of one monotonic clock."""
 
@@ -150,6 +67,7 @@ class Flow:
         self._pinged_at = -math.inf
         self._beyond = False
         self._votes = 0
+        self._answered = 0  # pings that went behind frames
         self._free_at = 0.0  # when the way to the client has carried all that was sent, as far as its pongs let us guess
         self._sampled_at = 0.0
         self._arrived_before = 0.0
@@ -211,8 +129,8 @@ class Flow:
         self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._has_room)
 
     def wants_ping(self, now: float) -> bool:
-        """Whether a ping should go behind the frame that is sent now."""
-        return self._beyond or now >= self._pinged_at + PING_SECONDS
+        """Whether a ping should go behind the frame that is sent now: the first ones tell before much can have piled up."""
+        return self._beyond or self._answered < FIRST_PINGS or now >= self._pinged_at + PING_SECONDS
 
     def pinged(self, now: float) -> None:
         """A ping goes behind all that was sent so far."""
@@ -226,11 +144,12 @@ class Flow:
         """The client has answered the oldest ping: it has all that was sent before."""
         if not self._pings:
             return
-        sent_at, total, expected = self._pings.popleft()
+        late = self._late(now, BEYOND_SECONDS)
+        sent_at, total, _ = self._pings.popleft()
         self._arrived(now, sent_at, total)
+        self._answered += total > 0
         if self._told is None:
             return
-        late = now - sent_at > BEYOND_ROUNDS * (expected - sent_at) + BEYOND_SECONDS
         self._votes = max(self._votes, 0) + 1 if late else min(self._votes, 0) - 1
         if self._votes >= BEYOND_VOTES or self._votes <= -DIRECT_VOTES:
             self._beyond = late
@@ -257,6 +176,9 @@ class Flow:
         """Seconds until it is worth asking again; 0 when a frame may start now."""
         if self._told is None:
             return 0.0
+        begun = self._answered >= FIRST_PINGS
+        if self._late(now, OVERDUE_SECONDS) or (not begun and len(self._pings) >= FRAMES_BEYOND):
+            return RECHECK_SECONDS[2]  # whatever the socket says: the client has not yet what it was sent. The pong comes sooner
         excess = self._outstanding - (ROOM if self._has_room else 1.0) * self.budget
         seconds = excess / (self.rate or 1e5) if excess > 0 else 0.0
         if self._beyond and self._client.outstanding > 0:
@@ -285,7 +207,7 @@ class Flow:
             opening = rate > GROWING * self._rate_before and not (self._slow_client if self._by_client else self._queues)
             self._rate_before = rate
             return LinkSample(rate * 8 / 1e6, opening, self._frame, self._quality)
-        if arrived <= 0:
+        if arrived <= 0 or (not self._by_client and self._late(now, OVERDUE_SECONDS)):
             return None
         least = arrived / max(seconds, 1e-3)
         if self._told is not None and not self._by_client:
@@ -301,6 +223,13 @@ class Flow:
     @property
     def _present(self) -> Meter:
         return self._client if self._by_client else self._socket
+
+    def _late(self, now: float, slack: float) -> bool:
+        """Whether the answer to the oldest ping is later than the socket explains."""
+        if not self._pings:
+            return False
+        sent_at, _, expected = self._pings[0]
+        return now - sent_at > BEYOND_ROUNDS * (expected - sent_at) + slack
 
     @property
     def _queues(self) -> bool:

@@ -21,6 +21,7 @@ from bench.links.watcher import Transport, Watcher
 from bench.load import Plan, Viewer, Watch
 from bench.polling import PollingClient
 from bench.server import Server
+from tests.process.taking_proxy import proxy
 
 TIMEOUT = 2  # seconds
 PATIENCE = 20.0
@@ -105,15 +106,16 @@ def test_a_poll_whose_answer_is_not_read_is_let_go(server: Server, session: str)
 
 
 @pytest.mark.skipif(pair.reason_against() is not None, reason=pair.reason_against() or "")
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_on_a_slow_link_what_is_seen_is_new_and_the_quality_follows(transport: Transport) -> None:
+@pytest.mark.parametrize(("transport", "proxied"), [("websocket", False), ("polling", False), ("websocket", True)])
+def test_on_a_slow_link_what_is_seen_is_new_and_the_quality_follows(transport: Transport, proxied: bool) -> None:
     mbit, rtt = 1.0, 40
     with (
         pair.link(pair.order(mbit, rtt)) as link,
         link.near(),
         stage.synthetic(host=pair.SERVER, encoders=1) as server,
         stage.session(server, stage.feed("photo", fps=20)) as id,
-        Watcher(link, server.address, id, transport) as watcher,
+        proxy(link, server.address) if proxied else contextlib.nullcontext(server.address) as address,
+        Watcher(link, address, id, transport) as watcher,
     ):
         deadline = time.monotonic() + PATIENCE
         while not (late := [a for a in watcher.since(0) if a.quality < 50]) and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from api.transport import Json, Outbox
 from engine.channel import MAX_MESSAGE_BYTES
 from engine.messages import Click, Key, Move, Rendition, Scroll, Text, ToCapture
 from engine.settings import Settings
+from engine.watching import ViewerStatistics
 from tests.unit.api.door import GOOD, HEIGHT, SID, WIDTH, World, only_error
 
 # ---- what is right
@@ -272,3 +273,12 @@ def test_origins(configured: str, origin: str, allowed: bool) -> None:
 def test_handlers_are_methods_of_the_door() -> None:
     assert all(getattr(Sockets, handler.__name__) is handler for handler in HANDLERS.values())
     assert MAX_TEXT * 4 < MAX_MESSAGE_BYTES
+
+
+async def test_statistics_are_switched_on_and_off() -> None:
+    world = World()
+    drops = ViewerStatistics(1, 0, 0, 0)
+    for enabled in (True, False):
+        assert await world.say("stats:toggle", {"enabled": enabled}) == [["stats:updated", {"enabled": enabled}]]
+        world.viewer.tell_statistics(drops)
+        assert [event for event, *_ in world.told()] == ["stats"] * enabled

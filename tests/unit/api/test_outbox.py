@@ -10,7 +10,7 @@ import engineio
 import pytest
 from engineio.async_drivers import asgi as engineio_asgi
 from engineio.async_socket import AsyncSocket
-from engineio.packet import MESSAGE, NOOP, Packet
+from engineio.packet import MESSAGE, NOOP, PING, Packet
 from engineio.payload import Payload
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +97,33 @@ async def test_the_engine_gives_every_connection_an_outbox_of_its_own() -> None:
 def test_the_replacements_are_this_servers_only() -> None:
     assert StreamEngine(async_mode="asgi")._async["websocket"] is StreamSocket
     assert engineio.AsyncServer(async_mode="asgi")._async["websocket"] is engineio_asgi.WebSocket
+
+
+async def test_an_outbox_tells_when_its_reader_comes_and_with_what_it_goes() -> None:
+    outbox, seen = Outbox(), list[str]()
+    outbox.on_asked = lambda: seen.append("asked")
+    outbox.on_idle = lambda: seen.append("idle")
+    outbox.on_given = lambda: seen.append("given")
+    reader = asyncio.create_task(outbox.get())
+    await turns()
+    assert seen == ["asked", "idle"]
+    outbox.put_nowait("a")
+    await reader
+    outbox.put_nowait("b")
+    await outbox.get()
+    assert seen == ["asked", "idle", "given", "asked", "given"]
+
+
+async def test_every_ping_tells_when_it_is_written_and_not_before() -> None:
+    outbox, seen = Outbox(), list[str]()
+    outbox.on_ping = lambda: seen.append("ping")
+    await outbox.put(Packet(PING))  # as python-engineio does
+    outbox.put_nowait(Packet(MESSAGE, "2[]"))
+    assert seen == []
+    assert (await outbox.get()).encode() == "2"
+    assert seen == ["ping"]
+    assert (await outbox.get()).encode() == "42[]"
+    assert seen == ["ping"]
 
 
 # ---- the FramePacket

@@ -202,6 +202,16 @@ async def test_links_are_sampled_again_when_viewers_come_back(monkeypatch: pytes
     world.stream.end()
 
 
+async def test_viewers_are_told_their_statistics_with_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SAMPLE_SECONDS", 0.01)
+    world = World()
+    viewer = world.viewer()
+    await world.frame()
+    await until(lambda: viewer.drops)
+    assert viewer.drops[-1].sent == 1
+    world.stream.end()
+
+
 # ---- polls
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.broadcast import Packet
-from engine.flow import RECHECK_SECONDS
+from engine.flow import FIRST_PINGS, RECHECK_SECONDS
 from tests.unit.api.watching import JPEG, MSS, Wire, World, frame, turns
 
 
@@ -92,11 +92,16 @@ async def test_a_ping_goes_before_the_first_frame_and_behind_one_now_and_then() 
     world = World(Wire())
     world.viewer.attach(lambda viewer: None, world.journey)
     assert await world.write() == "2"
+    world.outbox.ponged()
+    for seq in range(1, FIRST_PINGS + 1):
+        world.viewer.offer(frame(seq))
+        assert [await world.write(), await world.write()] == [b"frame %d" % seq, "2"]
+        world.outbox.ponged()
+    world.viewer.offer(frame(8))
+    assert [await world.write(), await world.write()] == [b"frame 8", None]
     world.viewer.flow._pinged_at -= 100
-    world.viewer.offer(frame(1))
-    assert [await world.write(), await world.write()] == [b"frame 1", "2"]
-    world.viewer.offer(frame(2))
-    assert [await world.write(), await world.write()] == [b"frame 2", None]
+    world.viewer.offer(frame(9))
+    assert [await world.write(), await world.write()] == [b"frame 9", "2"]
 
 
 async def test_a_polling_viewer_is_not_pinged() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.adaptation import LinkSample
-from engine.flow import BEYOND_VOTES, LEAST_SECONDS, MARGIN, PING_SECONDS, RECHECK_SECONDS, ROOM, Flow
+from engine.flow import BEYOND_VOTES, FIRST_PINGS, LEAST_SECONDS, MARGIN, PING_SECONDS, RECHECK_SECONDS, ROOM, Flow
 
 MSS = 1448
 
@@ -186,6 +186,31 @@ def test_pongs_in_time_change_nothing() -> None:
     flow, now = beyond(0.01)
     assert not flow.beyond
     assert flow.wait(now) == 0
+
+
+def test_an_answer_that_is_overdue_holds_frames_back_before_it_comes() -> None:
+    flow, now = beyond(0.01)
+    flow.pinged(now)
+    flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
+    assert flow.wait(now + 0.1) == 0
+    assert flow.wait(now + 0.5) > 0
+    flow.ponged(now + 0.6)
+    assert flow.wait(now + 0.6) == 0
+    assert not flow.beyond
+
+
+def test_at_first_two_frames_at_most_go_ahead_of_the_answers() -> None:
+    flow = Flow()
+    flow.pinged(0.0)
+    for number in range(2):
+        flow.told(0.0, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
+        assert (flow.wait(0.0) == 0) is (number == 0)
+        flow.sent(0.0, 50_000, 75)
+        assert flow.wants_ping(0.0)
+        flow.pinged(0.0)
+    for _ in range(FIRST_PINGS):
+        flow.ponged(0.01)
+    assert flow.wait(0.01) == 0
 
 
 def test_one_late_pong_is_no_proxy() -> None:
