@@ -48,9 +48,9 @@ def read(message: str, arrived: float) -> Frame | Event | None:
     return None
 
 
-def binary_frame(message: str, picture: bytes, arrived: float) -> Frame:
-    """A frame whose picture came as an attachment."""
-    return Frame(arrived, picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]), len(message) + len(picture))
+def binary_frame(message: str, picture: bytes, arrived: float, attachment: int) -> Frame:
+    """A frame whose picture came as an attachment, which took so many bytes."""
+    return Frame(arrived, picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]), len(message) + attachment)
 
 
 class Client:
@@ -82,7 +82,7 @@ class Client:
             if message.startswith(BINARY_FRAME_PREFIX):
                 picture = self._socket.recv()
                 assert isinstance(picture, bytes)
-                return binary_frame(message, picture, time.time())
+                return binary_frame(message, picture, time.time(), len(picture))
             if message == "2":
                 self._socket.send("3")
             elif (event := read(message, arrived)) is not None:

@@ -51,7 +51,7 @@ class PollingClient:
                 elif message.startswith(BINARY_FRAME_PREFIX):
                     binary = message
                 elif binary:  # its attachment, which is base64 here
-                    self._events.append(binary_frame(binary, pybase64.b64decode(message[1:]), arrived))
+                    self._events.append(binary_frame(binary, pybase64.b64decode(message[1:]), arrived, len(message)))
                     binary = ""
                 elif (event := read(message, arrived)) is not None:
                     self._events.append(event)

@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bench import crowd, stage
 from bench.links import pair
@@ -32,8 +33,10 @@ from bench.result import Result, percentile
 from bench.scenario import Options, Steps
 from bench.server import Server
 
+Way = tuple[Transport, Literal["base64", "binary"]]
 MBITS, RTTS = (20.0, 5.0, 2.0, 1.0, 0.256), (40, 100, 400)
-TRANSPORTS: tuple[Transport, ...] = ("websocket", "polling")
+WAYS: tuple[Way, ...] = (("websocket", "base64"), ("polling", "base64"), ("websocket", "binary"), ("polling", "binary"))
+BINARY_RTTS = (100,)  # what the format changes is the size of a message, whatever the round trip
 QUICK_MBITS, QUICK_RTTS = (5.0, 0.256), (100,)
 CHANGING_RTT = 100  # of the links that halve, double and stand still
 KIND = "photo"
@@ -61,21 +64,21 @@ class Cell:
 def run(options: Options, steps: Steps) -> Result:
     result = Result("links")
     mbits, rtts = (QUICK_MBITS, QUICK_RTTS) if options.quick else (MBITS, RTTS)
-    cells = [(transport, mbit, rtt) for transport in TRANSPORTS for mbit in mbits for rtt in rtts]
+    cells = [(way, mbit, rtt) for way in WAYS for mbit in mbits for rtt in (rtts if way[1] == "base64" else BINARY_RTTS)]
     steps.begin(options.runs * (len(cells) + 2 * len(mbits) + 1))
-    runs: dict[tuple[Transport, float, int], list[Cell]] = {cell: [] for cell in cells}
+    runs: dict[tuple[Way, float, int], list[Cell]] = {cell: [] for cell in cells}
     changes: dict[str, list[float]] = {}
     with pair.link(pair.order(1000, 1)) as link, link.near(), stage.synthetic(host=pair.SERVER, max_fps=60) as server:
         with stage.session(server, stage.feed(KIND)) as id:
             for number in range(options.runs):
                 of = f"run {number + 1} of {options.runs}"
                 base = _base(link, server, id)
-                for transport, mbit, rtt in cells:
-                    steps.step(f"{transport}, {mbit:g} Mbit/s, {rtt} ms, {of}")
+                for way, mbit, rtt in cells:
+                    steps.step(f"{_name(way)}, {mbit:g} Mbit/s, {rtt} ms, {of}")
                     link.change(pair.order(mbit, rtt))
-                    with Watcher(link, server.address, id, transport) as watcher:
+                    with Watcher(link, server.address, id, way[0], format=way[1]) as watcher:
                         _settle(watcher)
-                        runs[transport, mbit, rtt].append(_measure(watcher, mbit, rtt, base, min(MOST_SECONDS, options.seconds)))
+                        runs[way, mbit, rtt].append(_measure(watcher, mbit, rtt, base, min(MOST_SECONDS, options.seconds)))
                 for mbit in mbits:
                     steps.step(f"{mbit:g} Mbit/s halves, doubles and stands still, {of}")
                     for name, value in _changes(link, server, id, mbit, base).items():
@@ -89,8 +92,8 @@ def run(options: Options, steps: Steps) -> Result:
             steps.step(f"one slow viewer among fast ones, {of}")
             for name, value in _among(link, server, options.seconds).items():
                 changes.setdefault(name, []).append(value)
-    for (transport, mbit, rtt), measured in runs.items():
-        _figures(result, f"{transport}, {mbit:g} Mbit/s, {rtt} ms", transport, measured)
+    for (way, mbit, rtt), measured in runs.items():
+        _figures(result, f"{_name(way)}, {mbit:g} Mbit/s, {rtt} ms", way[0], measured)
     for name, values in changes.items():
         unit, definition, target = EXTRA[name.rpartition(": ")[2]]
         result.add(name, values, unit, definition, target)
@@ -106,6 +109,10 @@ EXTRA = {
     "fast viewers lose": ("", "frames that ten fast viewers miss of those they would have had without the slow one", "<= 0"),
     "fast viewers' p99": ("", "their p99 age, as a multiple of that without the slow one", "<= 1.1"),
 }
+
+
+def _name(way: Way) -> str:
+    return way[0] if way[1] == "base64" else f"{way[0]}, {way[1]}"
 
 
 def _base(link: Link, server: Server, id: str) -> float:
