@@ -19,6 +19,7 @@ import asyncio
 import base64
 import json
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -198,36 +199,52 @@ class Outbox(asyncio.Queue[Any]):
     on_pong   the client has answered one
     """
 
-    idle = False
     on_idle: Callable[[], None] | None = None
     on_asked: Callable[[], None] | None = None
     on_given: Callable[[], None] | None = None
     on_ping: Callable[[], None] | None = None
     on_pong: Callable[[], None] | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._readers: deque[asyncio.Future[Any]] = deque()
+
     def put_nowait(self, packet: Any) -> None:
         if self.on_ping is not None and isinstance(packet, Packet) and packet.packet_type == PING:
             packet = Ping(self.on_ping)
         super().put_nowait(packet)
+        while self._readers:
+            reader = self._readers.popleft()
+            if not reader.done():  # it may have given up
+                self._give(reader)
+                break
+
+    @property
+    def idle(self) -> bool:
+        """Whether a reader waits."""
+        return any(not reader.done() for reader in self._readers)
 
     def ponged(self) -> None:
         if self.on_pong is not None:
             self.on_pong()
 
-    async def get(self) -> Any:
+    def get(self) -> asyncio.Future[Any]:  # type: ignore[override]
+        """As a queue's, but a future: python-engineio waits for it with a timeout, which would take a task for each coroutine."""
         if self.on_asked is not None:
             self.on_asked()
-        if self.empty():
-            self.idle = True
-            if self.on_idle is not None:
-                self.on_idle()  # may put a packet at once
-        try:
-            packet = await super().get()
-        finally:
-            self.idle = False
+        reader: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if not self.empty():
+            self._give(reader)
+            return reader
+        self._readers.append(reader)
+        if self.on_idle is not None:
+            self.on_idle()  # may put a packet at once
+        return reader
+
+    def _give(self, reader: asyncio.Future[Any]) -> None:
         if self.on_given is not None:
             self.on_given()
-        return packet
+        reader.set_result(self.get_nowait())
 
 
 def _header(first_byte: int, body: Bytes) -> bytes:

@@ -33,7 +33,7 @@ GROWING = 1.25  # the rate of a window that is still opening rises by more than 
 OPENING_ROUNDS = 4  # a frame that took a client more round trips than this was not held up by an opening window
 QUEUE_ROUNDS, QUEUE_SECONDS = 1.1, 0.005  # a round trip that is this much longer than the shortest: something queues on the way
 
-PING_SECONDS = 2.0  # between two pings while the socket tells enough
+PING_SECONDS = 5.0  # between two pings while the socket tells enough
 BEYOND_SECONDS, BEYOND_ROUNDS = 0.05, 2.0  # a pong that is later than this beyond what the socket explains
 OVERDUE_SECONDS = 0.25  # an answer that is so late holds frames back, before it has come
 BEYOND_VOTES, DIRECT_VOTES = 2, 20  # in a row
@@ -179,6 +179,8 @@ class Flow:
         begun = self._answered >= FIRST_PINGS
         if self._late(now, OVERDUE_SECONDS) or (not begun and len(self._pings) >= FRAMES_BEYOND):
             return RECHECK_SECONDS[2]  # whatever the socket says: the client has not yet what it was sent. The pong comes sooner
+        if not self._outstanding and not self._beyond:
+            return 0.0  # as nearly always on a fast link
         excess = self._outstanding - (ROOM if self._has_room else 1.0) * self.budget
         seconds = excess / (self.rate or 1e5) if excess > 0 else 0.0
         if self._beyond and self._client.outstanding > 0:

@@ -46,7 +46,7 @@ async def test_an_outbox_is_idle_exactly_while_its_reader_waits() -> None:
     listener = Listener()
     outbox = listener.outbox
     assert not outbox.idle, "nobody reads: not ready for a frame"
-    reader = asyncio.create_task(outbox.get())
+    reader = asyncio.ensure_future(outbox.get())
     await turns()
     assert (outbox.idle, listener.calls) == (True, 1)
     outbox.put_nowait("a")
@@ -71,7 +71,7 @@ async def test_what_on_idle_puts_is_taken_at_once() -> None:
 
 async def test_an_outbox_whose_reader_gave_up_is_not_idle() -> None:
     listener = Listener()
-    reader = asyncio.create_task(listener.outbox.get())
+    reader = asyncio.ensure_future(listener.outbox.get())
     await turns()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -104,7 +104,7 @@ async def test_an_outbox_tells_when_its_reader_comes_and_with_what_it_goes() -> 
     outbox.on_asked = lambda: seen.append("asked")
     outbox.on_idle = lambda: seen.append("idle")
     outbox.on_given = lambda: seen.append("given")
-    reader = asyncio.create_task(outbox.get())
+    reader = asyncio.ensure_future(outbox.get())
     await turns()
     assert seen == ["asked", "idle"]
     outbox.put_nowait("a")

@@ -91,7 +91,7 @@ class World:
 
     def wait(self) -> asyncio.Future[Any]:
         """The writer waits for something to write."""
-        return asyncio.ensure_future(self.outbox.get())
+        return self.outbox.get()
 
 
 async def turns() -> None:
