@@ -91,11 +91,11 @@ class EncoderPool:
 
     def _received(self, number: int, message: Any) -> None:
         match message:
-            case Encoded(job, length, size):
+            case Encoded(job, length, size, begin, end):
                 task = self._dispatch.done(job)
                 if task is not None:
                     data = self._rings[number].read(task.packet_slot, length)
-                    task.source.encoded(Packet(task.work.seq, task.work.rendition, data, size))
+                    task.source.encoded(Packet(task.work.seq, task.work.rendition, data, size, (end - begin) / 1e9))
             case JobFailed(job, text):
                 task = self._dispatch.done(job)
                 log.error("encoder %d could not do a job: %s", number, text)

@@ -194,7 +194,7 @@ class Stream:
     # ---- the capture process and the encoders
 
     def noticed(self, notice: Notice) -> None:
-        self._journey.grabbed(notice.seq, notice.grab_end_ns / 1e9)
+        self._journey.grabbed(notice.seq, notice.grab_begin_ns / 1e9, notice.grab_end_ns / 1e9)
         self._apply(self._broadcast.frame(self._now(), notice.slot, notice.seq))
         for newer in self._waiting:
             if not newer.done():
@@ -209,7 +209,7 @@ class Stream:
 
     def encoded(self, packet: Packet) -> None:
         if not self._ended:
-            self._journey.encoded(self._now(), packet.seq, packet.rendition)
+            self._journey.encoded(self._now(), packet.seq, packet.rendition, packet.seconds)
             self._apply(self._broadcast.encoded(self._now(), packet))
 
     def job_failed(self, work: Encode, *, again: bool) -> None:

@@ -17,7 +17,8 @@ WARM_SECONDS = 2.0  # caches, JIT, the adaptation's first verdict
 
 @dataclass(slots=True)
 class Glass:
-    """What one viewer saw for `seconds`. Ages in ms, from the page's painting to the decoded picture's arrival."""
+    """What one viewer saw for `seconds`. Ages in ms, from the page's painting to the picture's arrival; `stages`: what the server
+    itself says that each takes of a frame on the average, in ms (`latency_ms` of docs/protocol.md)."""
 
     seconds: float
     cost: Cost
@@ -26,6 +27,7 @@ class Glass:
     distinct: int = 0
     torn: int = 0
     bytes: int = 0
+    stages: dict[str, float] = field(default_factory=dict)
 
     @property
     def distinct_fps(self) -> float:
@@ -46,11 +48,14 @@ def open_viewer(server: Server, session: str, quality: int, fps: float) -> Clien
 
 def watch(server: Server, client: Client, seconds: float) -> Glass:
     """Watch a page with a clock. The pictures are decoded afterwards: decoding is the client's time, not the server's."""
+    client.emit("stats:toggle", {"enabled": True})
     _receive(client, WARM_SECONDS)
     meter = Meter(server.process.pid)
     begin = time.monotonic()
-    frames = _receive(client, seconds)
+    frames, told = _receive(client, seconds)
     glass = Glass(time.monotonic() - begin, meter.read())
+    for stage in {stage for latencies in told for stage in latencies}:
+        glass.stages[stage] = sum(latencies.get(stage, 0.0) for latencies in told) / len(told)
     seen = set()
     for frame in frames:
         reading = clock.read(frame.jpeg)
@@ -64,14 +69,17 @@ def watch(server: Server, client: Client, seconds: float) -> Glass:
     return glass
 
 
-def _receive(client: Client, seconds: float) -> list[Frame]:
+def _receive(client: Client, seconds: float) -> tuple[list[Frame], list[dict[str, float]]]:
+    """(frames, what `stats` said of their stages)"""
     deadline = time.monotonic() + seconds
-    frames = []
+    frames, told = [], []
     while (left := deadline - time.monotonic()) > 0:
         event = client.receive(left)
         if isinstance(event, Frame):
             frames.append(event)
-    return frames
+        elif isinstance(event, Event) and event.name == "stats" and event.payload["latency_ms"]:
+            told.append(event.payload["latency_ms"])
+    return frames, told
 
 
 class Reactor:

@@ -163,4 +163,4 @@ class Source:
         end = time.monotonic_ns()
         height, width, stride = self._ring.head.height, self._ring.head.width, self._ring.stride
         self._ring.write_head(slot, FrameHead(self._seq, begin, end, timestamp_ms, width, height, stride, 0, height))
-        self._channel.send(Notice(slot, self._seq, end))
+        self._channel.send(Notice(slot, self._seq, end, begin))

@@ -122,7 +122,7 @@ class Grabber:
         end = time.monotonic_ns()
         size = (ring.head.width, ring.head.height, ring.stride)
         ring.write_head(grab.slot, FrameHead(grab.seq, begin, end, timestamp_ms, *size, *grab.changed))
-        self._send(Notice(grab.slot, grab.seq, end))
+        self._send(Notice(grab.slot, grab.seq, end, begin))
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:

@@ -32,12 +32,13 @@ FRAMES_IN_ENCODERS = 2  # newest + being filled + these make the ring's four slo
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """An encoded frame ready for the wire. `size`: bytes of the picture itself; `data`: what is sent."""
+    """A frame ready for the wire. `size`: bytes of the picture itself; `data`: what is sent; `seconds`: so long it took."""
 
     seq: int
     rendition: Rendition
     data: bytes
     size: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

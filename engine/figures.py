@@ -2,7 +2,10 @@
 
 The stages of a frame, in order; each begins where the one before ends:
 
-    grabbed --wait--> bound to a job --encode--> packet in the front --queue--> given to the link --send--> all of it has left
+    begin --grab--> grabbed --wait--> bound to a job --job, encode--> packet in the front --queue--> given to the link --send-->
+    all of it has left
+
+`encode` is the encoder's own work; `job` is what its waiting line and the messages to it and back take besides.
 """
 
 from __future__ import annotations
@@ -12,40 +15,44 @@ from dataclasses import dataclass
 
 from engine.messages import Rendition
 
-STAGES = ("wait", "encode", "queue", "send")
+STAGES = ("grab", "wait", "job", "encode", "queue", "send")
 REMEMBERED = 64  # packets; those of frames that nobody took any more are forgotten
 
 
 @dataclass(slots=True)
 class Times:
-    """Of one packet, seconds of one monotonic clock."""
+    """Of one packet, seconds of one monotonic clock; `grab` and `encode`: how long these took."""
 
     grabbed: float
     bound: float
+    grab: float
     encoded: float = 0.0
+    encode: float = 0.0
 
 
 class Journey:
     """When the packets of one session passed through their stages."""
 
     def __init__(self) -> None:
-        self._grabbed: OrderedDict[int, float] = OrderedDict()
+        self._grabbed: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._packets: OrderedDict[tuple[int, Rendition], Times] = OrderedDict()
 
-    def grabbed(self, seq: int, at: float) -> None:
-        self._grabbed[seq] = at
+    def grabbed(self, seq: int, begin: float, end: float) -> None:
+        self._grabbed[seq] = begin, end
         while len(self._grabbed) > REMEMBERED:
             self._grabbed.popitem(last=False)
 
     def bound(self, now: float, seq: int, rendition: Rendition) -> None:
-        self._packets[seq, rendition] = Times(self._grabbed.get(seq, now), now)
+        begin, end = self._grabbed.get(seq, (now, now))
+        self._packets[seq, rendition] = Times(end, now, end - begin)
         while len(self._packets) > REMEMBERED:
             self._packets.popitem(last=False)
 
-    def encoded(self, now: float, seq: int, rendition: Rendition) -> None:
+    def encoded(self, now: float, seq: int, rendition: Rendition, spent: float) -> None:
+        """The front has the packet, whose encoding took `spent` seconds."""
         times = self._packets.get((seq, rendition))
         if times is not None:
-            times.encoded = now
+            times.encoded, times.encode = now, spent
 
     def of(self, seq: int, rendition: Rendition) -> Times | None:
         """None where it has been forgotten."""
@@ -63,8 +70,10 @@ class Figures:
         self._frames += 1
         self._bytes += size
         if times is not None:
+            self._note("grab", times.grab)
             self._note("wait", times.bound - times.grabbed)
-            self._note("encode", times.encoded - times.bound)
+            self._note("job", times.encoded - times.bound - times.encode)
+            self._note("encode", times.encode)
             self._note("queue", now - times.encoded)
 
     def left(self, seconds: float) -> None:
@@ -74,7 +83,7 @@ class Figures:
     def take(self, now: float) -> dict[str, float | dict[str, float]]:
         """`fps`, `bytes_per_second`, and `latency_ms` by stage, each the mean of its frames; stages without any are left out."""
         seconds = max(now - self._since, 1e-3)
-        means = {stage: round(1000 * self._stages[stage] / count, 1) for stage, count in self._counts.items() if count}
+        means = {stage: round(1000 * self._stages[stage] / count, 2) for stage, count in self._counts.items() if count}
         taken: dict[str, float | dict[str, float]] = {
             "fps": round(self._frames / seconds, 1),
             "bytes_per_second": round(self._bytes / seconds),

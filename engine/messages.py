@@ -170,6 +170,7 @@ class Notice(msgspec.Struct, frozen=True, tag=True):
     slot: int
     seq: int
     grab_end_ns: int
+    grab_begin_ns: int = 0
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
