@@ -2,7 +2,7 @@
 # Jiomosa on Debian, as a user without rights, set up by the same script and lock as `make serve`.
 #
 #   docker build -t jiomosa .
-#   docker run --rm -p 5000:5000 --shm-size=1g --security-opt seccomp=unconfined jiomosa
+#   docker run --rm -p 127.0.0.1:5000:5000 --shm-size=1g --security-opt seccomp=unconfined jiomosa
 #
 # --shm-size  Pictures pass between processes in /dev/shm: about 15 MB a session at 1280x720, 130 MB at 3840x2160. Docker's own
 #             64 MB hold two or three sessions.
@@ -32,7 +32,8 @@ RUN --mount=type=cache,target=/root/.cache/pip .ci/setup runtime \
     && install -d -m 1777 /tmp/.X11-unix
 
 USER jiomosa
-ENV HOST=0.0.0.0 PORT=5000 PYTHONDONTWRITEBYTECODE=1
+# Inside its container it has to listen on all addresses, and cannot see who reaches them: hence AUTH=none, and -p 127.0.0.1 above.
+ENV HOST=0.0.0.0 AUTH=none PORT=5000 PYTHONDONTWRITEBYTECODE=1
 EXPOSE 5000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
     CMD [".venv/bin/python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=4)"]

@@ -9,7 +9,7 @@ ARGS =
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-serve: ## install what is missing, then serve on http://127.0.0.1:5000 (HOST=0.0.0.0, PORT=8000; ARGS="--help" for more)
+serve: ## install what is missing, then serve on http://127.0.0.1:5000 (PORT=8000; ARGS="--help" for more)
 	$(SETUP) system runtime
 	@exec $(BIN)/jiomosa serve $(ARGS)
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.events import Sockets
 from api.front import VERSION, Front
+from api.gate import Gate, origins_of
 from api.models import ErrorModel
 from api.openapi import Provider
 from api.pictures import routes as picture_routes
@@ -52,20 +53,20 @@ def build(front: Front) -> Any:
     app.register_error_handler(JiomosaError, _explained)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
-    origins = front.settings.allowed_origins
+    origins = origins_of(front.settings)
 
     @app.after_request
     async def add_headers(response: Response) -> Response:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         origin = request.headers.get("Origin")
-        if origin and (origin in origins or "*" in origins):
+        if origin and origins.allows(origin, request.host):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Vary"] = "Origin"
             response.headers["Access-Control-Allow-Headers"] = "Content-Type"
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
         return response
 
-    return socketio.ASGIApp(Sockets(front), app)
+    return Gate(socketio.ASGIApp(Sockets(front, origins), app), origins)
 
 
 def _pages(front: Front) -> Blueprint:

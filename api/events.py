@@ -35,6 +35,7 @@ from api.transport import Json, StreamEngine
 from api.viewer import Viewer
 from engine.errors import BadRequest, JiomosaError, NotFound
 from engine.messages import Click, Key, Move, Scroll, Text
+from engine.origins import Origins
 from engine.view import View, view_of
 
 log = logging.getLogger("jiomosa.events")
@@ -48,12 +49,13 @@ InputType = Literal["click", "move", "scroll", "text", "key"]
 class Sockets(socketio.AsyncServer):  # type: ignore[misc]
     """The Socket.IO server: our transport below, one door above."""
 
-    def __init__(self, front: Front) -> None:
-        origins = front.settings.allowed_origins
+    def __init__(self, front: Front, origins: Origins) -> None:
         super().__init__(
             async_mode="asgi",
             json=Json,
-            cors_allowed_origins="*" if "*" in origins else (_same_or(origins) if origins else None),
+            cors_allowed_origins=lambda origin, environ: (
+                origin is not None and origins.allows(origin, environ.get("HTTP_HOST", ""))
+            ),
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             ping_interval=front.settings.viewer_timeout,
             ping_timeout=front.settings.viewer_timeout,
@@ -274,12 +276,3 @@ def _pixel(view: View, x: float, y: float) -> tuple[int, int]:
     if not view.contains(_finite(x, "x"), _finite(y, "y")):
         raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {view.width}x{view.height} pixels.")
     return view.on_screen(x, y)
-
-
-def _same_or(origins: tuple[str, ...]) -> Callable[[str | None, dict[str, Any]], bool]:
-    """Whether an origin is listed, or this server's own; asked also where a client (no browser) names none."""
-
-    def allowed(origin: str | None, environ: dict[str, Any]) -> bool:
-        return origin is not None and (origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST"))
-
-    return allowed

@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import uvicorn
 import uvloop
@@ -84,10 +85,22 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def check_reachable(settings: Settings, address: str) -> None:
+    """Raises `ConfigurationError` where others could reach `address` and nobody would be asked who they are."""
+    if settings.auth == "none" or ip_address(address.partition("%")[0]).is_loopback:
+        return
+    raise ConfigurationError(
+        f"HOST is {settings.host!r}, which others can reach, and nobody would be asked who they are: they could open any page "
+        "that this machine can. If something in front of it asks, or all of them are to be trusted, say so with AUTH=none; "
+        "for this machine alone leave HOST out."
+    )
+
+
 def _listen(settings: Settings) -> socket.socket:
     try:
         info = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = info[0]
+        check_reachable(settings, str(address[0]))
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise ConfigurationError(

@@ -2,6 +2,7 @@
 
     JiomosaError                something went wrong that we can explain
     ├── BadRequest        400   the caller sent something that cannot be used
+    ├── Forbidden         403   who asks may not do this, or is not asking by the right way
     ├── NotFound          404   no such session, page or endpoint
     ├── Conflict          409   it exists already
     ├── LoadFailed        502   the browser could not load the page; the message is the browser's own reason
@@ -34,6 +35,11 @@ class BadRequest(JiomosaError):
     status = 400
 
 
+class Forbidden(JiomosaError):
+    code = "forbidden"
+    status = 403
+
+
 class NotFound(JiomosaError):
     code = "not_found"
     status = 404
@@ -64,7 +70,8 @@ class ConfigurationError(JiomosaError):
 
 
 BY_CODE: dict[str, type[JiomosaError]] = {
-    kind.code: kind for kind in (JiomosaError, BadRequest, NotFound, Conflict, LoadFailed, ChildGone, ConfigurationError)
+    kind.code: kind
+    for kind in (JiomosaError, BadRequest, Forbidden, NotFound, Conflict, LoadFailed, ChildGone, ConfigurationError)
 }
 
 

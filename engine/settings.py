@@ -78,6 +78,14 @@ class Settings:
     )
     chromium: str = _setting("/usr/lib/chromium/chromium", "Path of the Chromium binary (not the distribution's wrapper script).")
     chromedriver: str = _setting("/usr/bin/chromedriver", "Path of ChromeDriver, of the same version as Chromium.")
+    auth: str = _setting(
+        "auto",
+        "`none`: let anybody in on any address, without a login; `auto`: without a login on a loopback address only.",
+        _one_of("auto", "none"),
+    )
+    allowed_hosts: str = _setting(
+        "", "Names that this server goes by beyond HOST, localhost and plain addresses, separated by commas; others are refused."
+    )
     cors_origins: str = _setting(
         "",
         "Origins of other pages that may use this server, separated by commas; `null` for a WebView's data: page, `*` for all.",
@@ -97,7 +105,11 @@ class Settings:
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
-        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+        return _listed(self.cors_origins)
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        return _listed(self.allowed_hosts)
 
     @property
     def warm_dimensions(self) -> tuple[int, int]:
@@ -108,6 +120,10 @@ class Settings:
     @property
     def encoder_count(self) -> int:
         return self.encoders or len(os.sched_getaffinity(0))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
 def from_environment(environment: Mapping[str, str], **overrides: Any) -> Settings:

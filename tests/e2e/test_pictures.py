@@ -92,7 +92,7 @@ def test_a_client_that_does_not_read_holds_nobody_up_and_then_gets_the_present(
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         slow.settimeout(10)
         slow.connect((parsed.hostname, parsed.port))
-        slow.sendall(f"GET /api/session/{session}/stream.mjpeg HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        slow.sendall(f"GET /api/session/{session}/stream.mjpeg HTTP/1.1\r\nHost: {parsed.netloc}\r\n\r\n".encode())
         until(lambda: viewers(server, session) == 1)
         client.emit("subscribe", {"session_id": session})
         for _ in range(60):

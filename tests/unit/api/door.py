@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from api.events import Sockets
+from api.gate import origins_of
 from api.tidy import Tidy
 from api.transport import Outbox
 from api.viewer import Viewer
@@ -74,7 +75,7 @@ class World:
     def __init__(self, *, subscribed: bool = True, **options: Any) -> None:
         self.sessions = {id: FakeSession(id) for id in ("a", "b")}
         front = SimpleNamespace(settings=Settings(**options), sessions=self, tidy=Tidy())
-        self.sockets = Sockets(cast(Any, front))
+        self.sockets = Sockets(cast(Any, front), origins_of(front.settings))
         self.connection = SimpleNamespace(queue=Outbox(), upgraded=False)
         self.viewer = Viewer(SID, self.connection)
         self.sockets._viewers[SID] = self.viewer

@@ -9,6 +9,7 @@ from engine.errors import BY_CODE, ChildGone, JiomosaError, Unavailable, rebuild
 
 STATUS = {
     "BadRequest": 400,
+    "Forbidden": 403,
     "NotFound": 404,
     "Conflict": 409,
     "LoadFailed": 502,

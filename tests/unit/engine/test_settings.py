@@ -27,11 +27,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),
 }
-FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "runtime_dir"}
+FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "runtime_dir", "allowed_hosts"}
 
 
 def test_every_setting_is_in_a_table_of_this_test() -> None:
-    assert set(NAMES) == set(RANGES) | FREE | {"log_level", "warm_size"}
+    assert set(NAMES) == set(RANGES) | FREE | {"log_level", "warm_size", "auth"}
 
 
 @pytest.mark.parametrize("size", ["160x120", "1280x720", "3840x2160"])
