@@ -62,7 +62,7 @@ def build(front: Front) -> Any:
         if origin and origins.allows(origin, request.host):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Vary"] = "Origin"
-            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
         return response
 
@@ -98,14 +98,18 @@ def _pages(front: Front) -> Blueprint:
     @pages.get("/api/session/<id>/viewer")
     @hide
     async def viewer(id: str) -> Response:
-        front.sessions.get(id)
+        if not front.login.required:  # else it is the page's own requests that show who asks: a link cannot
+            front.sessions.get(id)
         return await send_from_directory(WEB, "viewer.html")
 
     return pages
 
 
 async def _explained(error: JiomosaError) -> Response:
-    return answer(ErrorModel(error.message, error.code), error.status)
+    response = answer(ErrorModel(error.message, error.code), error.status)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 async def _http_error(error: HTTPException) -> Response:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from engine.errors import JiomosaError
+from engine.identity import SCOPES
 from engine.settings import Settings, from_environment
 
 DESCRIPTION = "Real web browsers, rendered here and streamed live to devices too weak to run one."
@@ -18,6 +19,7 @@ Every setting can be given as an environment variable; `jiomosa serve --help` li
 examples:
   jiomosa serve                       serve on http://127.0.0.1:5000
   jiomosa serve --port 8080           on another port; also PORT=8080 jiomosa serve
+  jiomosa token --sub ann             a token for trying out a server with AUTH_SECRET
   jiomosa doctor                      what is missing on this machine, and the command that mends it
   jiomosa bench --list                what can be measured; `jiomosa bench NAME --quick` for a glance
 """
@@ -34,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     serve.add_argument("--host", help="address to listen on (HOST; default 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (PORT; default 5000; 0: a free one)")
+    token = commands.add_parser("token", help="make a token for trying out, signed with AUTH_SECRET")
+    token.add_argument("--sub", default="somebody", help="who it is for (default: somebody)")
+    token.add_argument("--scope", default=" ".join(SCOPES[:3]), help=f"what it allows (default: {' '.join(SCOPES[:3])})")
+    token.add_argument("--seconds", type=float, default=3600, help="how long it lasts (default: 3600)")
     commands.add_parser("doctor", help="check this machine, one line for each thing, with the command that mends it")
     commands.add_parser("bench", help="measure this machine (from a checkout; `jiomosa bench --help`)", add_help=False)
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -42,6 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = from_environment(os.environ, host=getattr(options, "host", None), port=getattr(options, "port", None))
+        if options.command == "token":
+            from api.tokens import mint
+
+            print(mint(settings, options.sub, options.scope, options.seconds))
+            return 0
         return _serve(settings) if options.command == "serve" else _doctor(settings)
     except JiomosaError as error:
         print(f"jiomosa: {error.message}", file=sys.stderr)
@@ -57,6 +68,7 @@ def _serve(settings: Settings) -> int:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     from api.serve import serve
 
+    os.environ.pop("AUTH_SECRET", None)  # browsers and their pages' helpers would have it in their environment
     serve(settings)
     return 0
 

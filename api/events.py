@@ -6,16 +6,17 @@ Every event goes through one door (`handle`), so that each is checked the same w
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import engineio
-import msgspec
 import socketio
 
 from api.front import Front
+from api.guest import Guest
+from api.login import bearer, check
 from api.payloads import (
     FORMATS,
     AdaptiveToggle,
@@ -28,19 +29,25 @@ from api.payloads import (
     StatsToggle,
     Subscribe,
     TextInput,
+    check_text,
+    finite,
+    pixel,
 )
 from api.request import check_fps, convert
 from api.session import Session
 from api.transport import Json, StreamEngine
 from api.viewer import Viewer
-from engine.errors import BadRequest, JiomosaError, NotFound
+from engine.errors import BadRequest, JiomosaError, NotFound, Unauthorized
+from engine.identity import CONTROL, WATCH
 from engine.messages import Click, Key, Move, Scroll, Text
 from engine.origins import Origins
-from engine.view import View, view_of
+from engine.view import view_of
 
 log = logging.getLogger("jiomosa.events")
 
 MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
+
+JOIN_SECONDS = 10.0  # a connection that has not become a viewer's by then is closed
 
 
 InputType = Literal["click", "move", "scroll", "text", "key"]
@@ -65,6 +72,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         )
         self._front = front
         self._viewers: dict[str, Viewer] = {}
+        self._guests: dict[str, Guest] = {}
         self._sessions: dict[str, Session] = {}
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
@@ -76,15 +84,49 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
     # ---- connections
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        connection = self.eio.sockets[self.manager.eio_sid_from_sid(sid, "/")]
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        try:
+            token = auth.get("token") if isinstance(auth, dict) else None
+            identity = await self._front.login.identify(token or bearer(environ.get("HTTP_AUTHORIZATION")))
+        except JiomosaError as error:
+            raise socketio.exceptions.ConnectionRefusedError(
+                error.message, {"code": error.code, "status": error.status}
+            ) from None
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is None:
+            raise socketio.exceptions.ConnectionRefusedError("The connection is gone.")
         self._viewers[sid] = Viewer(sid, connection)
+        self._guests[sid] = Guest(identity, lambda: self._expired(sid))
 
     async def _disconnected(self, sid: str, reason: str) -> None:
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
+            self._guests.pop(sid).leave()
             self._unsubscribe(viewer)
             viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
+
+    def _expired(self, sid: str) -> None:
+        """The time of a viewer's token is up."""
+        viewer = self._viewers[sid]
+        self._unsubscribe(viewer)
+        viewer.tell_error(Unauthorized("Your token has expired; connect again with a new one.", code="token_expired"))
+        self.start_background_task(self._dismiss, sid)
+
+    async def _dismiss(self, sid: str) -> None:
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        await self.disconnect(sid)
+        asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
+
+    def _joined(self, eio_sid: str) -> None:
+        """Whoever was not let in by now, or never asked, need not keep the connection."""
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None and self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+            self.start_background_task(connection.close, wait=False)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         try:
@@ -115,7 +157,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             handler = HANDLERS.get(event)
             if handler is None:
                 raise BadRequest(f"There is no event {event[:64]!r}.")
-            _check_text(arguments)
+            check_text(arguments)
             if len(arguments) > 1:
                 raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
             await handler(self, viewer, arguments[0] if arguments else {})
@@ -131,6 +173,12 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             )
         return session
 
+    def _controlled(self, viewer: Viewer) -> Session:
+        """The session that `viewer` watches and may give input to. Raises `NotFound`, `Forbidden`."""
+        session = self.session_of(viewer)
+        check(self._guests[viewer.id].identity, CONTROL)
+        return session
+
     def _unsubscribe(self, viewer: Viewer) -> None:
         session = self._sessions.pop(viewer.id, None)
         if session is not None and not session.closed:
@@ -141,7 +189,7 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
     async def subscribe(self, viewer: Viewer, payload: Any) -> None:
         wanted = convert(payload, Subscribe, "`subscribe`")
         fps = None if wanted.fps is None else check_fps(wanted.fps, self._front.settings.max_fps, "`subscribe`")
-        session = self._front.sessions.get(wanted.session_id)
+        session = self._front.login.reach(self._guests[viewer.id].identity, wanted.session_id, WATCH)
         self._unsubscribe(viewer)
         self._sessions[viewer.id] = session
         viewer.view = view = view_of(
@@ -207,34 +255,34 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
     # ---- input
 
     async def click(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self.session_of(viewer), convert(payload, ClickInput, "`input:click`")
-        x, y = _pixel(viewer.view, wanted.x, wanted.y)
+        session, wanted = self._controlled(viewer), convert(payload, ClickInput, "`input:click`")
+        x, y = pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Click(token, x, y, wanted.button))
         self._acknowledge(viewer, session, "click")
 
     async def move(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self.session_of(viewer), convert(payload, MoveInput, "`input:move`")
-        x, y = _pixel(viewer.view, wanted.x, wanted.y)
+        session, wanted = self._controlled(viewer), convert(payload, MoveInput, "`input:move`")
+        x, y = pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Move(token, x, y))
         self._acknowledge(viewer, session, "move")
 
     async def scroll(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self.session_of(viewer), convert(payload, ScrollInput, "`input:scroll`")
-        dx, dy = _finite(wanted.deltaX, "deltaX"), _finite(wanted.deltaY, "deltaY")
+        session, wanted = self._controlled(viewer), convert(payload, ScrollInput, "`input:scroll`")
+        dx, dy = finite(wanted.deltaX, "deltaX"), finite(wanted.deltaY, "deltaY")
         if (wanted.x is None) != (wanted.y is None):
             raise BadRequest("`input:scroll`: give both `x` and `y`, or neither.")
         dx, dy = viewer.view.distance_on_screen(dx, dy)
-        x, y = (None, None) if wanted.x is None or wanted.y is None else _pixel(viewer.view, wanted.x, wanted.y)
+        x, y = (None, None) if wanted.x is None or wanted.y is None else pixel(viewer.view, wanted.x, wanted.y)
         await session.inject(lambda token: Scroll(token, dx, dy, x, y))
         self._acknowledge(viewer, session, "scroll")
 
     async def text(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self.session_of(viewer), convert(payload, TextInput, "`input:text`")
+        session, wanted = self._controlled(viewer), convert(payload, TextInput, "`input:text`")
         await session.inject(lambda token: Text(token, wanted.text))
         self._acknowledge(viewer, session, "text")
 
     async def key(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self.session_of(viewer), convert(payload, KeyInput, "`input:key`")
+        session, wanted = self._controlled(viewer), convert(payload, KeyInput, "`input:key`")
         await session.inject(lambda token: Key(token, wanted.key, wanted.modifiers))
         self._acknowledge(viewer, session, "key")
 
@@ -255,24 +303,3 @@ HANDLERS: dict[str, Callable[[Sockets, Viewer, Any], Awaitable[None]]] = {
     "input:text": Sockets.text,
     "input:key": Sockets.key,
 }
-
-
-def _check_text(value: Any) -> None:
-    """JSON can say half a surrogate pair, which is no text. Raises `BadRequest`."""
-    try:
-        msgspec.json.encode(value)
-    except (UnicodeEncodeError, RecursionError):
-        raise BadRequest("A text in the message contains half a surrogate pair, or is nested too deeply.") from None
-
-
-def _finite(value: float, name: str) -> float:
-    if not math.isfinite(value):
-        raise BadRequest(f"`{name}` must be a number, not {value}.")
-    return float(value)
-
-
-def _pixel(view: View, x: float, y: float) -> tuple[int, int]:
-    """The screen's pixel under the point (x, y) of a viewer's picture. Raises `BadRequest` for a point outside."""
-    if not view.contains(_finite(x, "x"), _finite(y, "y")):
-        raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {view.width}x{view.height} pixels.")
-    return view.on_screen(x, y)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from api.encoders import EncoderPool
+from api.login import Login
 from api.sessions import Sessions
 from api.tidy import Tidy
 from engine.settings import Settings
@@ -20,6 +21,7 @@ class Front:
         self.pool = EncoderPool(settings.encoder_count)
         self.sessions = Sessions(settings, self.pool)
         self.tidy = Tidy()
+        self.login = Login(settings, self.sessions)
 
     async def start(self) -> None:
         """Raises `JiomosaError` when the encoders cannot be started."""

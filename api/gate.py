@@ -14,7 +14,7 @@ from engine.settings import Settings
 
 def origins_of(settings: Settings) -> Origins:
     """The rule for other pages that `settings` ask for."""
-    return Origins(settings.allowed_origins, (settings.host, *settings.host_names), any_name=False)
+    return Origins(settings.allowed_origins, (settings.host, *settings.host_names), any_name=settings.login_configured)
 
 
 class Gate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -10,6 +10,7 @@ from engine.settings import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
 
 SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"  # Python's $ alone also matches before a newline at the end
 MAX_WAIT = 60  # seconds a request may wait for a change; proxies commonly give up then
+MAX_TICKET = 86_400  # seconds; whoever should see a session for longer can be given another
 MAX_URL = 8192  # characters; what common servers and browsers take
 
 SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters, digits, `_` or `-`.")]
@@ -107,6 +108,24 @@ class Closed(Struct):
     success: bool
     session_id: str
     message: str
+
+
+class TicketRequest(Struct):
+    """What a ticket is to be good for."""
+
+    access: Literal["watch", "control"] = "watch"
+    seconds: Annotated[int, Meta(ge=10, le=MAX_TICKET, description="Seconds until it expires.")] = 300
+
+
+class Ticket(Struct):
+    """A ticket to one session. `expires_at`: epoch seconds; `viewer_url`: the viewer page, the ticket where no log sees it."""
+
+    success: bool
+    session_id: str
+    ticket: str
+    access: str
+    expires_at: float
+    viewer_url: str
 
 
 class Health(Struct):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from api.models import MaxSize, Quality, SessionId
+from engine.errors import BadRequest
 from engine.messages import Button, Format, Modifier
+from engine.view import View
 
 MAX_TEXT = 10_000  # characters in one input:text; far more than anyone types or pastes into a field at once
 MAX_SCROLL = 100_000  # pixels in one input:scroll
@@ -70,3 +74,24 @@ class TextInput(Struct):
 class KeyInput(Struct):
     key: Annotated[str, Meta(min_length=1, max_length=32)]
     modifiers: tuple[Modifier, ...] = ()
+
+
+def check_text(value: Any) -> None:
+    """JSON can say half a surrogate pair, which is no text. Raises `BadRequest`."""
+    try:
+        msgspec.json.encode(value)
+    except (UnicodeEncodeError, RecursionError):
+        raise BadRequest("A text in the message contains half a surrogate pair, or is nested too deeply.") from None
+
+
+def finite(value: float, name: str) -> float:
+    if not math.isfinite(value):
+        raise BadRequest(f"`{name}` must be a number, not {value}.")
+    return float(value)
+
+
+def pixel(view: View, x: float, y: float) -> tuple[int, int]:
+    """The screen's pixel under the point (x, y) of a viewer's picture. Raises `BadRequest` for a point outside."""
+    if not view.contains(finite(x, "x"), finite(y, "y")):
+        raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {view.width}x{view.height} pixels.")
+    return view.on_screen(x, y)

@@ -14,6 +14,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_querystring, document_response, tag
 
 from api.front import Front
+from api.login import until
 from api.mjpeg import CONTENT_TYPE, MjpegViewer
 from api.models import MAX_WAIT, ErrorModel, FrameQuery, JpegFile, MjpegStream, PictureQuery, StreamQuery, Unchanged
 from api.request import check_fps, query
@@ -22,6 +23,7 @@ from api.transport import EXTENSION, HttpProtocol
 from engine.adaptation import START_QUALITY, Adaptation
 from engine.broadcast import Packet
 from engine.errors import BadRequest
+from engine.identity import WATCH
 from engine.messages import Rendition
 from engine.view import View, view_of
 
@@ -100,7 +102,7 @@ def routes(front: Front) -> Blueprint:
         Send the `ETag` of the last answer as `If-None-Match`, and a picture that has not changed is a 304 without a body; with
         `wait` the answer comes once it has changed, so that a client needs one request for each change.
         """
-        session = front.sessions.get(id)
+        session = await front.login.session(id, WATCH, by_address=True)
         wanted = query(FrameQuery)
         if not 0 <= wanted.wait <= MAX_WAIT:
             raise BadRequest(f"The query: `wait` must be from 0 to {MAX_WAIT} seconds.")
@@ -125,7 +127,8 @@ def routes(front: Front) -> Blueprint:
 
         It ends with the session. Quality and rate adapt to the link as they do for every viewer.
         """
-        session = front.sessions.get(id)
+        asker = await front.login.asker(by_address=True)
+        session = front.login.reach(asker, id, WATCH)
         wanted = query(StreamQuery)
         adaptation = Adaptation()
         adaptation.enable(wanted.adaptive)
@@ -148,7 +151,8 @@ def routes(front: Front) -> Blueprint:
                 return
             session.watch(viewer)
             try:
-                await viewer.run()  # writes past the framework, without a copy and only as fast as the link takes it
+                # Writes past the framework, without a copy and only as fast as the link takes it.
+                await until(viewer.run(), asker.expires_at)
             finally:
                 if not session.closed:
                     session.unwatch(viewer)

@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag
 
 from api.front import VERSION, Front
+from api.login import check, sees
 from api.models import (
     Closed,
     Created,
@@ -28,10 +29,13 @@ from api.models import (
     ServiceInfo,
     SessionConfig,
     SessionList,
+    Ticket,
+    TicketRequest,
 )
 from api.request import answer, body, page_url
 from api.session import Session
 from engine.errors import JiomosaError
+from engine.identity import CONTROL, CREATE, WATCH
 from engine.messages import Rendition
 
 PNG, PNG_JSON = Rendition("png", 0), Rendition("png-json", 0)
@@ -57,9 +61,12 @@ def routes(front: Front) -> Blueprint:
         Every field is optional, and so is the body. Returns once its browser is ready and, where a `url` was given, that page
         has loaded; a page that does not load is told in `load_error`, and the session is there all the same.
         """
+        asker = await front.login.asker()
+        check(asker, CREATE)
         wanted = await body(CreateRequest)
         url = None if wanted.url is None else page_url(wanted.url)
         session = await front.sessions.create(wanted.session_id, wanted.width, wanted.height)
+        session.owner = asker.sub  # before anything else runs: until then it is nobody's
         load_error: Any = UNSET
         page: Any = UNSET
         if url is not None:
@@ -92,7 +99,7 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_load(id: str) -> Response:
         """Load a page, and wait until it has loaded."""
-        session = front.sessions.get(id)
+        session = await front.login.session(id, CONTROL)
         url = page_url((await body(LoadRequest)).url)
         page = await session.load(url)
         return answer(Loaded(True, f"Loaded {page.url}", _page(page)))
@@ -103,7 +110,7 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_info(id: str) -> Response:
         """A session, with the present title and address of its page."""
-        session = front.sessions.get(id)
+        session = await front.login.session(id, WATCH)
         page = await session.present_page()
         return answer(
             Info(
@@ -124,7 +131,7 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_keepalive(id: str) -> Response:
         """Begin the session's time anew."""
-        session = front.sessions.get(id)
+        session = await front.login.session(id, WATCH)
         session.expiry.active(time.monotonic())
         return answer(KeptAlive(True, session.id, session.last_activity))
 
@@ -134,15 +141,39 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_close(id: str) -> Response:
         """Close a session; returns when its browser is gone."""
+        await front.login.session(id, CONTROL)
         await front.sessions.close(id)
         return answer(Closed(True, id, f"The session {id!r} has been closed."))
+
+    @rest.post("/api/session/<id>/ticket")
+    @tag(["sessions"])
+    @document_request(TicketRequest)
+    @document_response(Ticket, 201)
+    @BAD
+    @NO_SESSION
+    async def session_ticket(id: str) -> Response:
+        """Make a ticket: who shows it may watch, or also control, this one session for a while.
+
+        It is shown like a token; for pictures also as `?ticket=`, since an `<img>` can say nothing else.
+        """
+        asker = await front.login.asker()
+        wanted = await body(TicketRequest)
+        session = front.login.reach(asker, id, WATCH)
+        if wanted.access == "control":
+            check(asker, CONTROL)
+        expires_at = int(time.time() + wanted.seconds)
+        ticket = front.login.ticket(asker, session, wanted.access, expires_at)
+        viewer_url = f"{request.host_url.rstrip('/')}/api/session/{id}/viewer#ticket={ticket}"
+        return answer(Ticket(True, id, ticket, wanted.access, expires_at, viewer_url), 201)
 
     @rest.get("/api/sessions")
     @tag(["sessions"])
     @document_response(SessionList)
     async def sessions_list() -> Response:
-        """All sessions."""
-        sessions = front.sessions.all()
+        """The sessions that whoever asks may see: their own, or all where nobody logs in."""
+        asker = await front.login.asker()
+        check(asker, WATCH)
+        sessions = [session for session in front.sessions.all() if sees(asker, session)]
         await asyncio.gather(*(_refresh_page(session) for session in sessions))
         listed = [Listed(s.id, s.created_at, s.last_activity, s.page.url) for s in sessions if not s.closed]
         return answer(SessionList(len(listed), listed))
@@ -153,7 +184,8 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_frame(id: str) -> Response:
         """The present picture as a PNG file."""
-        png = await front.sessions.get(id).poll(PNG)
+        session = await front.login.session(id, WATCH, by_address=True)
+        png = await session.poll(PNG)
         return Response(png, content_type="image/png", headers=NOT_CACHED)
 
     @rest.get("/api/session/<id>/frame/data")
@@ -162,7 +194,7 @@ def routes(front: Front) -> Blueprint:
     @NO_SESSION
     async def session_frame_data(id: str) -> Response:
         """The present picture as base64 of a PNG file, in JSON."""
-        session = front.sessions.get(id)
+        session = await front.login.session(id, WATCH, by_address=True)
         picture = await session.poll(PNG_JSON)
         # The picture is megabytes of base64 that need no escaping: it goes into the JSON text as it is.
         head = f'{{"success":true,"session_id":"{session.id}","timestamp":{time.time():.3f},"frame":"'
@@ -200,6 +232,7 @@ ENDPOINTS = {
     "session_load": "/api/session/{session_id}/load",
     "session_info": "/api/session/{session_id}/info",
     "session_keepalive": "/api/session/{session_id}/keepalive",
+    "session_ticket": "/api/session/{session_id}/ticket",
     "session_close": "/api/session/{session_id}/close",
     "sessions_list": "/api/sessions",
     "session_frame": "/api/session/{session_id}/frame",

@@ -87,12 +87,12 @@ class _Server(uvicorn.Server):
 
 def check_reachable(settings: Settings, address: str) -> None:
     """Raises `ConfigurationError` where others could reach `address` and nobody would be asked who they are."""
-    if settings.auth == "none" or ip_address(address.partition("%")[0]).is_loopback:
+    if settings.login_configured or settings.auth == "none" or ip_address(address.partition("%")[0]).is_loopback:
         return
     raise ConfigurationError(
         f"HOST is {settings.host!r}, which others can reach, and nobody would be asked who they are: they could open any page "
-        "that this machine can. If something in front of it asks, or all of them are to be trusted, say so with AUTH=none; "
-        "for this machine alone leave HOST out."
+        "that this machine can. Either have them log in, with AUTH_SECRET or AUTH_JWKS, or say with AUTH=none that something "
+        "in front of it asks, or that all of them may. For this machine alone leave HOST out."
     )
 
 

@@ -67,6 +67,7 @@ class Session:
         self.id = id
         self.width, self.height = width, height
         self.created_at = time.time()
+        self.owner: str | None = None  # who it belongs to, as `engine.identity` calls them
         self.expiry = Expiry(time.monotonic(), settings.session_timeout)
         self.page = PageInfo("", "about:blank")
         self._settings = settings

@@ -17,6 +17,10 @@ from engine.settings import Settings
 log = logging.getLogger("jiomosa.sessions")
 
 
+def no_session(id: str) -> NotFound:
+    return NotFound(f"There is no session {id!r}; create it first, or look at GET /api/sessions for those there are.")
+
+
 class Sessions:
     """All sessions of this server."""
 
@@ -47,7 +51,7 @@ class Sessions:
         """Raises `NotFound`."""
         session = self._sessions.get(id)
         if session is None or session.closed:
-            raise NotFound(f"There is no session {id!r}; create it first, or look at GET /api/sessions for those there are.")
+            raise no_session(id)
         return session
 
     async def create(self, wanted_id: str | None, width: int, height: int) -> Session:

@@ -2,6 +2,7 @@
 
     JiomosaError                something went wrong that we can explain
     ├── BadRequest        400   the caller sent something that cannot be used
+    ├── Unauthorized      401   nobody knows who asks: no token, or one that is not valid
     ├── Forbidden         403   who asks may not do this, or is not asking by the right way
     ├── NotFound          404   no such session, page or endpoint
     ├── Conflict          409   it exists already
@@ -33,6 +34,11 @@ class JiomosaError(Exception):
 class BadRequest(JiomosaError):
     code = "bad_request"
     status = 400
+
+
+class Unauthorized(JiomosaError):
+    code = "unauthorized"
+    status = 401
 
 
 class Forbidden(JiomosaError):
@@ -71,7 +77,10 @@ class ConfigurationError(JiomosaError):
 
 BY_CODE: dict[str, type[JiomosaError]] = {
     kind.code: kind
-    for kind in (JiomosaError, BadRequest, Forbidden, NotFound, Conflict, LoadFailed, ChildGone, ConfigurationError)
+    for kind in (
+        *(JiomosaError, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, LoadFailed, ChildGone),
+        ConfigurationError,
+    )
 }
 
 

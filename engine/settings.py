@@ -16,6 +16,7 @@ from engine.errors import ConfigurationError
 
 MIN_WIDTH, MIN_HEIGHT = 160, 120
 MAX_WIDTH, MAX_HEIGHT = 3840, 2160
+MIN_SECRET = 32  # characters: as long as what HS256 makes of it
 
 
 def _between(low: float, high: float) -> Callable[[Any], str | None]:
@@ -38,8 +39,12 @@ def _size(value: str) -> str | None:
     return None if fits else f"must be WIDTHxHEIGHT, from {MIN_WIDTH}x{MIN_HEIGHT} to {MAX_WIDTH}x{MAX_HEIGHT}"
 
 
+def _secret(value: Any) -> str | None:
+    return None if not value or len(value) >= MIN_SECRET else f"must have {MIN_SECRET} characters or more"
+
+
 def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
-    return field(default=default, metadata={"help": help, "check": check})
+    return field(default=default, repr=check is not _secret, metadata={"help": help, "check": check})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,18 @@ class Settings:
     chromedriver: str = _setting("/usr/bin/chromedriver", "Path of ChromeDriver, of the same version as Chromium.")
     auth: str = _setting(
         "auto",
-        "`none`: let anybody in on any address, without a login; `auto`: without a login on a loopback address only.",
+        "Without AUTH_SECRET and AUTH_JWKS: `none` lets anybody in on any address, `auto` only on a loopback address.",
         _one_of("auto", "none"),
     )
+    auth_secret: str = _setting(
+        "", "Secret, of 32 characters or more, that tokens (JWT, HS256) are signed with; whoever comes has to show one.", _secret
+    )
+    auth_jwks: str = _setting(
+        "", "Path or https address of the public keys (JWKS) that tokens are signed with: RS256, ES256 or EdDSA."
+    )
+    auth_audience: str = _setting("", "Audience (`aud`) that tokens must name; needed with AUTH_JWKS.")
+    auth_issuer: str = _setting("", "Issuer (`iss`) that tokens must name.")
+    auth_leeway: float = _setting(10.0, "Seconds by which the clock of who issues the tokens may differ.", _between(0, 600))
     allowed_hosts: str = _setting(
         "", "Names that this server goes by beyond HOST, localhost and plain addresses, separated by commas; others are refused."
     )
@@ -101,11 +115,16 @@ class Settings:
             value = getattr(self, entry.name)
             complaint = check(value) if check else None
             if complaint:
-                raise ConfigurationError(f"{entry.name.upper()} is {value!r} but {complaint}.")
+                shown = "set" if check is _secret else repr(value)
+                raise ConfigurationError(f"{entry.name.upper()} is {shown} but {complaint}.")
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         return _listed(self.cors_origins)
+
+    @property
+    def login_configured(self) -> bool:
+        return bool(self.auth_secret or self.auth_jwks)
 
     @property
     def host_names(self) -> tuple[str, ...]:

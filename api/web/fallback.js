@@ -10,11 +10,29 @@
 
     function ask() {
       var address = Jiomosa.base + Jiomosa.sessionPath(Jiomosa.session) + '/frame?t=' + Date.now() + '-' + (count++);
+      if (!Jiomosa.token()) return show(address, function () {});
+      var xhr = new XMLHttpRequest(); // an <img> cannot show who asks
+      xhr.open('GET', address, true);
+      xhr.responseType = 'blob';
+      Jiomosa.sign(xhr);
+      xhr.onload = function () {
+        if (xhr.status !== 200) return again(false);
+        var local = root.URL.createObjectURL(xhr.response);
+        show(local, function () { root.URL.revokeObjectURL(local); });
+      };
+      xhr.onerror = function () { again(false); };
+      xhr.send();
+    }
+    function show(address, done) {
       picture.show({ src: address }, function (drawn) {
-        if (!running) return;
-        if (!drawn) onFailure();
-        timer = setTimeout(ask, interval);
+        done();
+        again(drawn);
       });
+    }
+    function again(drawn) {
+      if (!running) return;
+      if (!drawn) onFailure();
+      timer = setTimeout(ask, interval);
     }
     return {
       running: function () { return running; },

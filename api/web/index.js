@@ -26,6 +26,22 @@
   }
   function viewer(id) { return Jiomosa.base + Jiomosa.sessionPath(id) + '/viewer'; }
 
+  // ---- who asks, where the server wants to know
+  function ask(message) {
+    if (byId('login').hidden) byId('token').value = '';
+    byId('login').hidden = false;
+    byId('create').hidden = true;
+    show([]);
+    byId('empty').hidden = true;
+    say('login-problem', Jiomosa.token() ? message : '');
+    if (document.activeElement === document.body) byId('token').focus();
+  }
+  byId('login').addEventListener('submit', function (event) {
+    event.preventDefault();
+    Jiomosa.token(byId('token').value.trim());
+    refresh();
+  });
+
   // ---- a new session
   (function offerThisScreen() {
     var width = Math.round(root.innerWidth), height = Math.round(root.innerHeight - (root.innerWidth < 720 ? BARS.narrow : BARS.wide));
@@ -130,8 +146,11 @@
     clearTimeout(timer);
     timer = null;
     Jiomosa.rest('GET', '/api/sessions', null, function (error, data) {
-      if (error) say('list-problem', error.message);
+      if (error && error.status === 401) ask(error.message);
+      else if (error) say('list-problem', error.message);
       else {
+        byId('login').hidden = true;
+        byId('create').hidden = false;
         if (byId('list-problem').dataset.refresh) say('list-problem');
         show(data.sessions || []);
       }

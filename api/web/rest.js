@@ -9,10 +9,34 @@
   Jiomosa.session = path ? decodeURIComponent(path[2]) : '';
   Jiomosa.sessionPath = function (id) { return '/api/session/' + encodeURIComponent(id); };
 
+  // Who we are: a ticket to this one session, from the part of the address that no server is sent, or the token that the start page
+  // was given. Kept for this tab alone, and not beyond it.
+  var store = null, kept = {}, ticketName = 'jiomosa-ticket-' + Jiomosa.session;
+  try { store = root.sessionStorage; } catch (error) { /* forbidden here: memory has to do */ }
+  function keep(name, value) {
+    kept[name] = value;
+    try { if (value) store.setItem(name, value); else store.removeItem(name); } catch (error) { /* full, or none */ }
+  }
+  function recall(name) {
+    if (name in kept) return kept[name];
+    try { return store.getItem(name) || ''; } catch (error) { return ''; }
+  }
+  var ticket = /^#ticket=([^&]+)/.exec(root.location.hash);
+  if (ticket) {
+    keep(ticketName, ticket[1]);
+    if (root.history.replaceState) root.history.replaceState(null, '', root.location.pathname + root.location.search);
+  }
+  Jiomosa.token = function (value) {
+    if (value !== undefined) keep('jiomosa-token', value);
+    return (Jiomosa.session && recall(ticketName)) || recall('jiomosa-token');
+  };
+  Jiomosa.sign = function (xhr) { if (Jiomosa.token()) xhr.setRequestHeader('Authorization', 'Bearer ' + Jiomosa.token()); };
+
   Jiomosa.rest = function (method, path, body, done) {
     var xhr = new XMLHttpRequest();
     xhr.open(method, Jiomosa.base + path, true);
     xhr.setRequestHeader('Accept', 'application/json');
+    Jiomosa.sign(xhr);
     if (body) xhr.setRequestHeader('Content-Type', 'application/json');
     xhr.onload = function () {
       var data = null;

@@ -9,6 +9,8 @@
     not_found: 'The server knows no session with this name: it was closed, or the server was started anew.',
     session_closed: 'It was closed, by somebody or because the server stopped.',
     child_gone: 'Its browser stopped unexpectedly. Start another one.',
+    unauthorized: 'This server wants to know who you are: begin at the start page, or with the address that was shared with you.',
+    token_expired: 'Your token or ticket has expired. Begin anew at the start page, or ask for another address.',
     session_expired: 'It was idle for too long, so the server closed it.'
   };
 
@@ -50,6 +52,7 @@
   function failed(error) {
     if (GONE[error.code]) end(error.code); else status.toast(error.message);
   }
+  function lost(error) { return error && (error.status === 404 || error.status === 401); }
   function end(code) {
     if (gone) return;
     gone = true;
@@ -58,7 +61,7 @@
     panel.close();
     document.body.classList.add('ended'); // nothing on the page would do anything now, but for the way back
     status.badge('gone', 'ended');
-    status.notice('This session is gone', GONE[code] || GONE.not_found, true);
+    status.notice(/^unauth|^token/.test(code) ? 'You are not logged in' : 'This session is gone', GONE[code] || GONE.not_found, true);
   }
 
   // ---- title and address
@@ -68,7 +71,7 @@
     soon = setTimeout(function () {
       if (document.hidden) return look(INFO_INTERVAL);
       Jiomosa.rest('GET', session + '/info', null, function (error, info) {
-        if (error && error.status === 404) return end(error.code);
+        if (lost(error)) return end(error.code);
         if (info && info.page_info) address.show(info.page_info);
         look(INFO_INTERVAL);
       });
@@ -79,6 +82,7 @@
   var only = /[?&]transport=(polling|websocket)\b/.exec(root.location.search);
   var socket = Jiomosa.connect('', {
     path: Jiomosa.base + '/socket.io/',
+    auth: Jiomosa.token() ? { token: Jiomosa.token() } : null,
     transports: only ? [only[1]] : ['websocket', 'polling']
   });
   var fallback = Jiomosa.fallback(picture, function () {
@@ -93,7 +97,7 @@
   function unreachable(reason) { // is it the session, the server, or only the live connection?
     Jiomosa.rest('GET', session + '/info', null, function (error) {
       if (gone || socket.state === 'connected') return;
-      if (error && error.status === 404) return end(error.code);
+      if (lost(error)) return end(error.code);
       if (error) {
         fallback.stop();
         return waiting('reconnecting…');

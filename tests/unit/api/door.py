@@ -11,11 +11,14 @@ import msgspec
 
 from api.events import Sockets
 from api.gate import origins_of
+from api.guest import Guest
+from api.login import Login
 from api.tidy import Tidy
 from api.transport import Outbox
 from api.viewer import Viewer
 from engine.channel import MAX_MESSAGE_BYTES
 from engine.errors import JiomosaError, NotFound
+from engine.identity import ANYONE
 from engine.messages import ToCapture
 from engine.settings import Settings
 from engine.view import View
@@ -48,6 +51,8 @@ class FakeSession:
     def __init__(self, id: str) -> None:
         self.id, self.width, self.height = id, WIDTH, HEIGHT
         self.closed = False
+        self.owner: str | None = None
+        self.created_at = 1.0
         self.stream = FakeStream()
         self.watching: list[Viewer] = []
         self.injected: list[ToCapture] = []
@@ -74,11 +79,13 @@ class World:
 
     def __init__(self, *, subscribed: bool = True, **options: Any) -> None:
         self.sessions = {id: FakeSession(id) for id in ("a", "b")}
-        front = SimpleNamespace(settings=Settings(**options), sessions=self, tidy=Tidy())
-        self.sockets = Sockets(cast(Any, front), origins_of(front.settings))
+        settings = Settings(**options)
+        front = SimpleNamespace(settings=settings, sessions=self, tidy=Tidy(), login=Login(settings, cast(Any, self)))
+        self.sockets = Sockets(cast(Any, front), origins_of(settings))
         self.connection = SimpleNamespace(queue=Outbox(), upgraded=False)
         self.viewer = Viewer(SID, self.connection)
         self.sockets._viewers[SID] = self.viewer
+        self.sockets._guests[SID] = Guest(ANYONE, lambda: None)
         if subscribed:
             session = self.sessions["a"]
             self.sockets._sessions[SID] = cast(Any, session)

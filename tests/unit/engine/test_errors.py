@@ -9,6 +9,7 @@ from engine.errors import BY_CODE, ChildGone, JiomosaError, Unavailable, rebuild
 
 STATUS = {
     "BadRequest": 400,
+    "Unauthorized": 401,
     "Forbidden": 403,
     "NotFound": 404,
     "Conflict": 409,

@@ -26,12 +26,21 @@ RANGES: dict[str, tuple[float, float]] = {
     "load_timeout": (1, 600),
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),
+    "auth_leeway": (0, 600),
 }
 FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "runtime_dir", "allowed_hosts"}
 
 
 def test_every_setting_is_in_a_table_of_this_test() -> None:
-    assert set(NAMES) == set(RANGES) | FREE | {"log_level", "warm_size", "auth"}
+    assert set(NAMES) == set(RANGES) | FREE | {
+        "log_level",
+        "warm_size",
+        "auth",
+        "auth_secret",
+        "auth_jwks",
+        "auth_audience",
+        "auth_issuer",
+    }
 
 
 @pytest.mark.parametrize("size", ["160x120", "1280x720", "3840x2160"])
@@ -44,6 +53,15 @@ def test_a_size_is_width_times_height(size: str) -> None:
 def test_what_is_no_size_is_named(size: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^WARM_SIZE is .* but must be WIDTHxHEIGHT"):
         Settings(warm_size=size)
+
+
+def test_a_short_secret_is_refused_and_no_secret_is_ever_shown() -> None:
+    with pytest.raises(ConfigurationError, match="AUTH_SECRET is set but must have 32 characters") as caught:
+        from_environment({"AUTH_SECRET": "hunter2"})
+    assert "hunter2" not in caught.value.message
+    settings = from_environment({"AUTH_SECRET": "hunter2" * 5})
+    assert settings.login_configured
+    assert "hunter2" not in repr(settings)
 
 
 def test_the_documents_defaults() -> None:

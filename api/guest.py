@@ -1,0 +1,35 @@
+"""What the front knows of a connection beside its pictures: who it is, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from engine.identity import Identity
+
+LONGEST_SLEEP = 86_400.0  # seconds; event loops do not take timers of any length
+
+
+class Guest:
+    """`on_expiry()` is called once, when the identity's time is up before `leave()`."""
+
+    def __init__(self, identity: Identity, on_expiry: Callable[[], None]) -> None:
+        self.identity = identity
+        self._on_expiry = on_expiry
+        self._timer: asyncio.TimerHandle | None = None
+        if identity.expires_at < float("inf"):
+            self._look()
+
+    def _look(self) -> None:
+        left = self.identity.expires_at - time.time()
+        loop = asyncio.get_running_loop()
+        if left > 0:
+            self._timer = loop.call_later(min(left, LONGEST_SLEEP), self._look)
+        else:
+            self._timer = loop.call_soon(self._on_expiry)  # type: ignore[assignment]
+
+    def leave(self) -> None:
+        """The connection is over."""
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,207 @@
+"""A server with a login: who gets in, whose session is whose, what a ticket opens, and what happens when its time is up."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+import requests
+import socketio
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from api.tokens import mint
+from bench.server import Server, run
+from engine.settings import Settings
+from tests.e2e.test_clients import browser  # noqa: F401  # a fixture
+
+SECRET = "for tests alone, and long enough to be taken"
+PUBLIC = {"/", "/docs", "/web/<path:name>", "/health", "/ready", "/api/info", "/openapi.json", "/api/session/<id>/viewer"}
+USER = "session:create session:watch session:control"
+
+
+def token(sub: str, scope: str = USER, seconds: float = 600) -> str:
+    return mint(Settings(auth_secret=SECRET), sub, scope, seconds)
+
+
+def ask(server: Server, who: str | None, method: str, path: str, body: Any = None) -> requests.Response:
+    headers = {} if who is None else {"Authorization": f"Bearer {who}"}
+    return requests.request(method, server.address + path, json=body, headers=headers, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Server]:
+    with run(auth_secret=SECRET, encoders=1) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def anns(guarded: Server, site: str) -> str:
+    """A session of ann's."""
+    body = {"session_id": "anns", "width": 320, "height": 240, "url": f"{site}/still.html"}
+    assert ask(guarded, token("ann"), "POST", "/api/session/create", body).status_code == 201
+    return "anns"
+
+
+def connected(server: Server, auth: Any) -> tuple[socketio.Client, list[Any]]:
+    told: list[Any] = []
+    client = socketio.Client(reconnection=False)
+    client.on("*", lambda event, *data: told.append((event, *data)))
+    client.connect(server.address, auth=auth, transports=["websocket"])
+    return client, told
+
+
+def until(condition: Any, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+def endpoints(server: Server) -> list[tuple[str, str]]:
+    paths = ask(server, None, "GET", "/openapi.json").json()["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+def test_no_endpoint_is_open_but_those_that_are_meant_to_be(guarded: Server, anns: str) -> None:
+    found = [(method, path) for method, path in endpoints(guarded) if path not in PUBLIC]
+    assert len(found) > 10
+    for method, path in found:
+        for who in (None, "nonsense", token("ann")[:-3] + "xxx"):
+            answer = ask(guarded, who, method, path.replace("{id}", anns), {})
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), (method, path)
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+    for path in ("/", "/health", "/api/info"):
+        assert ask(guarded, None, "GET", path).status_code == 200
+
+
+def test_the_session_of_another_is_not_there(guarded: Server, anns: str) -> None:
+    bob = token("bob")
+    for method, path in endpoints(guarded):
+        if "{id}" in path:
+            body = {"url": "http://x/", "access": "watch"}
+            taken = ask(guarded, bob, method, path.replace("{id}", anns), body)
+            missing = ask(guarded, bob, method, path.replace("{id}", "none"), body)
+            assert (taken.status_code, missing.status_code) == (404, 404), (method, path)
+            assert taken.json()["error"] == missing.json()["error"].replace("none", anns)
+    assert ask(guarded, bob, "GET", "/api/sessions").json()["sessions"] == []
+    assert len(ask(guarded, token("ann"), "GET", "/api/sessions").json()["sessions"]) == 1
+    assert len(ask(guarded, token("root", "admin"), "GET", "/api/sessions").json()["sessions"]) == 1
+    client, told = connected(guarded, {"token": bob})
+    client.emit("subscribe", {"session_id": anns})
+    until(lambda: told)
+    assert told[0][1]["code"] == "not_found"
+    client.disconnect()
+
+
+def test_each_scope_is_needed(guarded: Server, anns: str) -> None:
+    for scope, method, path, body in (
+        ("session:create", "POST", "/api/session/create", {}),
+        ("session:watch", "GET", "/api/sessions", None),
+        ("session:watch", "GET", f"/api/session/{anns}/frame", None),
+        ("session:control", "POST", f"/api/session/{anns}/load", {"url": "http://x/"}),
+        ("session:control", "POST", f"/api/session/{anns}/close", None),
+        ("session:control", "POST", f"/api/session/{anns}/ticket", {"access": "control"}),
+    ):
+        answer = ask(guarded, token("ann", USER.replace(scope, "")), method, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
+        assert scope in answer.json()["error"]
+    client, told = connected(guarded, {"token": token("ann", "session:watch")})
+    client.emit("subscribe", {"session_id": anns})
+    client.emit("input:click", {"x": 1, "y": 1})
+    until(lambda: any(event == "error" for event, *_ in told))
+    assert [data["code"] for event, *(data,) in told if event == "error"] == ["forbidden"]
+    client.disconnect()
+
+
+@pytest.mark.parametrize("auth", [None, {}, {"token": "nonsense"}, {"token": 5}, {"token": None}, "token"])
+def test_socket_io_lets_nobody_in_without_a_token(guarded: Server, auth: Any) -> None:
+    refused: list[Any] = []
+    client = socketio.Client(reconnection=False)
+    client.on("connect_error", refused.append)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        client.connect(guarded.address, auth=auth, transports=["websocket"])
+    assert refused[0]["data"] == {"code": "unauthorized", "status": 401}
+    assert refused[0]["message"].endswith(".")
+
+
+def test_whose_token_expires_is_told_and_let_go(guarded: Server, anns: str) -> None:
+    leeway = Settings().auth_leeway
+    short = token("ann", seconds=2 - leeway)
+    client, told = connected(guarded, {"token": short})
+    client.emit("subscribe", {"session_id": anns})
+    path = f"/api/session/{anns}/stream.mjpeg"
+    with requests.get(guarded.address + path, headers={"Authorization": f"Bearer {short}"}, stream=True, timeout=10) as stream:
+        assert b"JFIF" in b"".join(iter(lambda: stream.raw.read1(), b"")), "it ends by itself"
+    until(lambda: not client.connected)
+    assert [data["code"] for event, *(data,) in told if event == "error"] == ["token_expired"]
+    assert "frame" in [event for event, *_ in told]
+
+
+def test_a_ticket_opens_one_session_and_no_more(guarded: Server, anns: str) -> None:
+    made = ask(guarded, token("ann"), "POST", f"/api/session/{anns}/ticket", {"seconds": 60})
+    assert made.status_code == 201
+    ticket = made.json()["ticket"]
+    assert made.json()["viewer_url"] == f"{guarded.address}/api/session/{anns}/viewer#ticket={ticket}"
+    for name in ("frame", "frame.jpg", "frame/data"):
+        assert ask(guarded, None, "GET", f"/api/session/{anns}/{name}?ticket={ticket}").status_code == 200
+        assert ask(guarded, None, "GET", f"/api/session/{anns}/{name}?ticket={token('ann')}").status_code == 401
+    assert ask(guarded, None, "GET", f"/api/session/{anns}/info?ticket={ticket}").status_code == 401
+    assert ask(guarded, ticket, "GET", f"/api/session/{anns}/info").status_code == 200
+    assert ask(guarded, ticket, "POST", f"/api/session/{anns}/close").status_code == 403
+    assert ask(guarded, ticket, "POST", f"/api/session/{anns}/ticket", {}).status_code == 403
+    assert ask(guarded, ticket, "POST", "/api/session/create", {}).status_code == 403
+    assert ask(guarded, ticket, "GET", "/api/session/other/info").status_code == 404
+    client, told = connected(guarded, {"token": ticket})
+    client.emit("subscribe", {"session_id": anns})
+    client.emit("input:click", {"x": 1, "y": 1})
+    until(lambda: any(event == "error" for event, *_ in told))
+    assert [data["code"] for event, *(data,) in told if event == "error"] == ["forbidden"]
+    client.disconnect()
+
+
+def test_the_pages_work_with_a_token_and_with_a_ticket(
+    browser: Any,  # noqa: F811
+    guarded: Server,
+    anns: str,
+) -> None:
+    def wait(script: str) -> None:
+        WebDriverWait(browser, 15, poll_frequency=0.05).until(lambda _: browser.execute_script(f"return {script}"), script)
+
+    live = "document.getElementById('badge').textContent === 'WebSocket' && document.getElementById('picture').width === 320"
+    browser.get(f"{guarded.address}/api/session/{anns}/viewer")
+    wait("document.getElementById('notice-title').textContent === 'You are not logged in'")
+    browser.get(guarded.address)
+    wait("!document.getElementById('login').hidden")
+    browser.find_element(By.ID, "token").send_keys("nonsense\n")
+    wait("/not valid/.test(document.getElementById('login-problem').textContent)")
+    browser.find_element(By.ID, "token").clear()
+    browser.find_element(By.ID, "token").send_keys(token("ann") + "\n")
+    wait("document.getElementById('login').hidden && document.querySelector('.session a')")
+    browser.find_element(By.CSS_SELECTOR, ".session a").click()
+    wait(live)
+
+    browser.execute_script("sessionStorage.clear()")
+    shared = ask(guarded, token("ann"), "POST", f"/api/session/{anns}/ticket", {}).json()["viewer_url"]
+    browser.get("about:blank")
+    browser.get(shared)
+    wait(live)
+    assert re.fullmatch(r"http://[^#?]*/viewer", browser.current_url), "it stays in the address"
+    browser.refresh()
+    wait(live)
+    browser.execute_script("sessionStorage.clear()")
+    browser.get("about:blank")
+
+
+def test_the_secret_does_not_get_into_a_browser(guarded: Server, anns: str) -> None:
+    environments = []
+    for child in psutil.Process(guarded.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # a sandboxed one shows its environment to root alone
+            environments.append(child.environ())
+    assert len(environments) > 3
+    assert not [environment for environment in environments if SECRET in str(environment)]
