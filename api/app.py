@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.events import Sockets
 from api.front import VERSION, Front
-from api.gate import Gate, origins_of
+from api.gate import Gate, Limits, origins_of
 from api.models import ErrorModel
 from api.openapi import Provider
 from api.pictures import routes as picture_routes
@@ -66,7 +66,7 @@ def build(front: Front) -> Any:
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
         return response
 
-    return Gate(socketio.ASGIApp(Sockets(front, origins), app), origins)
+    return Gate(socketio.ASGIApp(Sockets(front, origins), app), origins, Limits(front.settings))
 
 
 def _pages(front: Front) -> Blueprint:

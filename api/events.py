@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ from api.request import check_fps, convert
 from api.session import Session
 from api.transport import Json, StreamEngine
 from api.viewer import Viewer
-from engine.errors import BadRequest, JiomosaError, NotFound, Unauthorized
+from engine.errors import BadRequest, JiomosaError, NotFound, TooMany, Unauthorized
 from engine.identity import CONTROL, WATCH
 from engine.messages import Click, Key, Move, Scroll, Text
 from engine.origins import Origins
@@ -96,12 +97,15 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
         if connection is None:
             raise socketio.exceptions.ConnectionRefusedError("The connection is gone.")
         self._viewers[sid] = Viewer(sid, connection)
-        self._guests[sid] = Guest(identity, lambda: self._expired(sid))
+        self._guests[sid] = Guest(identity, lambda: self._expired(sid), self._front.settings.input_rate)
 
     async def _disconnected(self, sid: str, reason: str) -> None:
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
-            self._guests.pop(sid).leave()
+            guest = self._guests.pop(sid)
+            guest.leave()
+            if guest.flood.dropped:
+                log.info("viewer %s: %d events were too many, and dropped", sid, guest.flood.dropped)
             self._unsubscribe(viewer)
             viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
@@ -129,6 +133,8 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
             self.start_background_task(connection.close, wait=False)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        if not self._admit(self.manager.sid_from_eio_sid(eio_sid, "/")):
+            return
         try:
             await super()._handle_eio_message(eio_sid, data)
         except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError):
@@ -146,6 +152,17 @@ class Sockets(socketio.AsyncServer):  # type: ignore[misc]
                 viewer.tell_error(BadRequest("An event must be a list that begins with the name of one of ours."))
             return
         await super()._handle_event(eio_sid, namespace, id, data)
+
+    def _admit(self, sid: str | None) -> bool:
+        """Whether one more message of a viewer is taken; what is too much is dropped, unread, and a flood told of once."""
+        guest = self._guests.get(sid or "")
+        taken, begins = guest.flood.take(time.monotonic()) if guest is not None else (True, False)
+        if begins:
+            rate = self._front.settings.input_rate
+            self._viewers[sid or ""].tell_error(
+                TooMany(f"You send more than {rate:g} events a second; what is too much is dropped.")
+            )
+        return taken
 
     # ---- the one door
 

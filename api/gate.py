@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
 
 from api.models import ErrorModel
-from engine.errors import Forbidden, JiomosaError
+from engine.errors import Forbidden, JiomosaError, TooMany
 from engine.origins import Origins
 from engine.settings import Settings
+from engine.tokenbucket import Limiter, Places
 
 
 def origins_of(settings: Settings) -> Origins:
@@ -17,20 +19,54 @@ def origins_of(settings: Settings) -> Origins:
     return Origins(settings.allowed_origins, (settings.host, *settings.host_names), any_name=settings.login_configured)
 
 
+class Limits:
+    """How often one address may ask, and how much it may have open at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        bound = not settings.for_this_machine_alone
+        self._requests = Limiter(settings.request_rate if bound else 0)
+        self._open = Places(settings.connections if bound else 0)
+
+    def enter(self, scope: Any, now: float) -> str:
+        """One more request: the key to `leave` with. Raises `TooMany`."""
+        address: str = scope["client"][0] if scope.get("client") else ""
+        # A poll is as frequent as pictures are; what it brings is counted by the viewer it belongs to.
+        poll = scope["path"].startswith("/socket.io/") and b"sid=" in scope["query_string"]
+        if not poll and not self._requests.take(address, now):
+            raise TooMany("Your address asks too often; wait a second, and then ask less.")
+        if not self._open.take(address):
+            raise TooMany("Your address has too many connections open; close some first.")
+        return address
+
+    def leave(self, address: str) -> None:
+        self._open.leave(address)
+
+
 class Gate:
     """An ASGI application around `application`. It sees a request or a connection once, never a frame."""
 
-    def __init__(self, application: Any, origins: Origins) -> None:
+    def __init__(self, application: Any, origins: Origins, limits: Limits) -> None:
         self._application = application
         self._origins = origins
+        self._limits = limits
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] in ("http", "websocket"):
-            error = self._refusal(scope)
-            if error is not None:
-                await refuse(scope, send, error)
-                return
-        await self._application(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            await self._application(scope, receive, send)
+            return
+        try:
+            address = self._limits.enter(scope, time.monotonic())
+        except TooMany as error:
+            await refuse(scope, send, error, (b"retry-after", b"1"))
+            return
+        try:
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await refuse(scope, send, refusal)
+            else:
+                await self._application(scope, receive, send)
+        finally:
+            self._limits.leave(address)
 
     def _refusal(self, scope: Any) -> JiomosaError | None:
         headers: dict[str, str] = {}

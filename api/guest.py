@@ -1,4 +1,4 @@
-"""What the front knows of a connection beside its pictures: who it is, and until when."""
+"""What the front knows of a connection beside its pictures: who it is, until when, and how much it says."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable
 
 from engine.identity import Identity
+from engine.tokenbucket import Flood
 
 LONGEST_SLEEP = 86_400.0  # seconds; event loops do not take timers of any length
 
 
 class Guest:
-    """`on_expiry()` is called once, when the identity's time is up before `leave()`."""
+    """`flood`: how much it may say, `input_rate` events a second.
 
-    def __init__(self, identity: Identity, on_expiry: Callable[[], None]) -> None:
+    `on_expiry()` is called once, when the identity's time is up before `leave()`.
+    """
+
+    def __init__(self, identity: Identity, on_expiry: Callable[[], None], input_rate: float = 0.0) -> None:
         self.identity = identity
+        self.flood = Flood(input_rate, time.monotonic())
         self._on_expiry = on_expiry
         self._timer: asyncio.TimerHandle | None = None
         if identity.expires_at < float("inf"):

@@ -13,7 +13,6 @@ import resource
 import signal
 import socket
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 import uvicorn
 import uvloop
@@ -23,7 +22,7 @@ from api.front import Front
 from api.link import TCP_USER_TIMEOUT
 from api.transport import HttpProtocol, StreamProtocol
 from engine.errors import ConfigurationError
-from engine.settings import Settings
+from engine.settings import Settings, is_loopback
 
 log = logging.getLogger("jiomosa.serve")
 
@@ -55,6 +54,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         ws_ping_interval=None,  # Engine.IO pings
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
     )
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -87,7 +88,7 @@ class _Server(uvicorn.Server):
 
 def check_reachable(settings: Settings, address: str) -> None:
     """Raises `ConfigurationError` where others could reach `address` and nobody would be asked who they are."""
-    if settings.login_configured or settings.auth == "none" or ip_address(address.partition("%")[0]).is_loopback:
+    if settings.login_configured or settings.auth == "none" or is_loopback(address):
         return
     raise ConfigurationError(
         f"HOST is {settings.host!r}, which others can reach, and nobody would be asked who they are: they could open any page "

@@ -6,6 +6,7 @@
     ├── Forbidden         403   who asks may not do this, or is not asking by the right way
     ├── NotFound          404   no such session, page or endpoint
     ├── Conflict          409   it exists already
+    ├── TooMany           429   more, or more often, than one client may
     ├── LoadFailed        502   the browser could not load the page; the message is the browser's own reason
     ├── Unavailable       503   the server or the session cannot do it now, or no longer
     │   └── ChildGone           a child process ended, hangs or could not be started
@@ -56,6 +57,11 @@ class Conflict(JiomosaError):
     status = 409
 
 
+class TooMany(JiomosaError):
+    code = "too_many"
+    status = 429
+
+
 class LoadFailed(JiomosaError):
     code = "load_failed"
     status = 502
@@ -78,7 +84,7 @@ class ConfigurationError(JiomosaError):
 BY_CODE: dict[str, type[JiomosaError]] = {
     kind.code: kind
     for kind in (
-        *(JiomosaError, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, LoadFailed, ChildGone),
+        *(JiomosaError, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooMany, LoadFailed, ChildGone),
         ConfigurationError,
     )
 }

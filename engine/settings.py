@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from engine.errors import ConfigurationError
@@ -41,6 +42,23 @@ def _size(value: str) -> str | None:
 
 def _secret(value: Any) -> str | None:
     return None if not value or len(value) >= MIN_SECRET else f"must have {MIN_SECRET} characters or more"
+
+
+def _networks(value: Any) -> str | None:
+    try:
+        for entry in _listed(value):
+            ip_network(entry)
+    except ValueError as error:
+        return f"must be addresses or networks such as 10.0.0.0/8: {error}"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, an address or `localhost`, leads to this machine only."""
+    try:
+        return host == "localhost" or ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
@@ -104,6 +122,20 @@ class Settings:
         "",
         "Origins of other pages that may use this server, separated by commas; `null` for a WebView's data: page, `*` for all.",
     )
+    request_rate: float = _setting(
+        50.0,
+        "Requests a second from one address; 0: no limit. On loopback without a login there is none.",
+        _between(0, 1e6),
+    )
+    connections: int = _setting(
+        64, "Viewers, streams and other requests that one address may have open at once; likewise.", _between(0, 1_000_000)
+    )
+    input_rate: float = _setting(200.0, "Events a second from one viewer; 0: no limit.", _between(0, 1e6))
+    trusted_proxies: str = _setting(
+        "",
+        "Addresses or networks of proxies in front, separated by commas: their X-Forwarded-For and -Proto are believed.",
+        _networks,
+    )
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
@@ -121,6 +153,15 @@ class Settings:
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         return _listed(self.cors_origins)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        return _listed(self.trusted_proxies)
+
+    @property
+    def for_this_machine_alone(self) -> bool:
+        """Whether nobody but whoever sits at this machine can ask for anything."""
+        return not self.login_configured and is_loopback(self.host)
 
     @property
     def login_configured(self) -> bool:

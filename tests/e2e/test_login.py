@@ -36,7 +36,7 @@ def ask(server: Server, who: str | None, method: str, path: str, body: Any = Non
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    with run(auth_secret=SECRET, encoders=1) as server:
+    with run(auth_secret=SECRET, encoders=1, request_rate=0) as server:
         yield server
 
 
@@ -205,3 +205,39 @@ def test_the_secret_does_not_get_into_a_browser(guarded: Server, anns: str) -> N
             environments.append(child.environ())
     assert len(environments) > 3
     assert not [environment for environment in environments if SECRET in str(environment)]
+
+
+def test_floods_from_one_address_behind_a_proxy_or_not() -> None:
+    settings: dict[str, Any] = {
+        "auth_secret": SECRET,
+        "request_rate": 5,
+        "connections": 2,
+        "input_rate": 20,
+        "trusted_proxies": "127.0.0.1",
+    }
+    with run(encoders=1, **settings) as server:
+
+        def get(address: str) -> int:
+            return requests.get(f"{server.address}/health", headers={"X-Forwarded-For": address}, timeout=10).status_code
+
+        codes = [get("192.0.2.1") for _ in range(30)]
+        assert codes[0] == 200
+        assert codes[-1] == 429
+        assert get("192.0.2.2") == 200, "another address"
+        assert get("192.0.2.1, 192.0.2.3") == 200, "what a client says of itself before the proxy is not believed"
+        time.sleep(1)  # that this address may ask again
+        client, told = connected(server, {"token": token("ann")})
+        for _ in range(200):
+            client.emit("input:click", {"x": 1, "y": 1})
+        client.emit("nonsense")
+        until(lambda: "too_many" in [data["code"] for _, data in told])
+        events = [data["code"] for _, data in told]
+        assert events.count("too_many") == 1
+        assert 40 <= events.count("not_subscribed") < 100
+        with requests.get(f"{server.address}/health", stream=True, timeout=10) as answer:
+            assert answer.status_code == 200
+        more, _ = connected(server, {"token": token("ann")})
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            connected(server, {"token": token("ann")})
+        client.disconnect()
+        more.disconnect()

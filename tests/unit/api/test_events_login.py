@@ -8,7 +8,7 @@ import pytest
 
 from api.events import HANDLERS
 from api.guest import Guest
-from engine.identity import CONTROL, WATCH, Identity
+from engine.identity import ANYONE, CONTROL, WATCH, Identity
 from tests.unit.api.door import GOOD, SID, World, only_error
 from tests.unit.api.fakes import turns
 
@@ -82,3 +82,12 @@ async def test_a_connection_that_asks_for_nothing_is_closed() -> None:
 
     await turns()
     assert closed == [False]
+
+
+async def test_a_flood_is_dropped_with_one_error_and_counted() -> None:
+    flooded = World()
+    guest = flooded.sockets._guests[SID] = Guest(ANYONE, lambda: None, input_rate=5)
+    assert [flooded.sockets._admit(SID) for _ in range(100)] == [True] * 10 + [False] * 90
+    assert only_error(flooded.told())["code"] == "too_many"
+    assert guest.flood.dropped == 90
+    assert flooded.sockets._admit(None), "who is not in yet has said nothing yet"

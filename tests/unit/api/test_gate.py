@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from api.gate import Gate, origins_of
+from api.gate import Gate, Limits, origins_of
 from engine.settings import Settings
 
 
-async def ask(kind: str, *headers: tuple[str, str], **settings: Any) -> tuple[int, dict[str, str]] | None:
+def made(**settings: Any) -> Gate:
+    chosen = Settings(**settings)
+    return Gate(None, origins_of(chosen), Limits(chosen))
+
+
+async def ask(
+    kind: str, *headers: tuple[str, str], receive: Any = None, gate: Gate | None = None, **settings: Any
+) -> tuple[int, dict[str, str]] | None:
     """(status, answer) of the gate; None: it let the request by."""
     passed: list[Any] = []
     sent: list[Any] = []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         passed.append(scope)
+        if receive is not None:
+            await receive()
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": kind, "method": "POST", "headers": [(name.encode(), value.encode()) for name, value in headers]}
-    await Gate(application, origins_of(Settings(**settings)))(scope, None, send)
+    head = [(name.encode(), value.encode()) for name, value in headers]
+    scope = {"type": kind, "method": "POST", "headers": head, "path": "/x", "query_string": b"", "client": ("192.0.2.1", 5)}
+    gate = gate or made(**settings)
+    gate._application = application
+    await gate(scope, receive, send)
     if passed:
         assert not sent
         return None
@@ -60,3 +73,32 @@ async def test_a_header_sent_twice_matches_nothing() -> None:
 
 async def test_what_is_no_request_passes() -> None:
     assert await ask("lifespan") is None
+
+
+# ---- limits
+
+OTHERS: dict[str, Any] = {"host": "192.0.2.9", "auth": "none"}
+
+
+async def test_an_address_that_asks_too_often_is_429_and_this_machine_alone_is_not() -> None:
+    gate = made(request_rate=2, **OTHERS)
+    answers = [await ask("http", ("host", "192.0.2.9"), gate=gate) for _ in range(6)]
+    assert answers[:4] == [None] * 4
+    for answer in answers[4:]:
+        assert answer is not None
+        assert (answer[0], answer[1]["code"]) == (429, "too_many")
+    alone = made(request_rate=2)
+    assert [await ask("http", gate=alone) for _ in range(6)] == [None] * 6
+
+
+async def test_an_address_that_has_too_much_open_is_429_until_it_closes_some() -> None:
+    gate, end = made(connections=2, **OTHERS), asyncio.Event()
+    held = [asyncio.create_task(ask("websocket", receive=end.wait, gate=gate)) for _ in range(2)]
+    await asyncio.sleep(0)
+    answer = await ask("websocket", gate=gate)
+    assert answer is not None
+    assert answer[0] == 429
+    end.set()
+    await asyncio.gather(*held)
+    assert await ask("websocket", gate=gate) is None
+    assert len(gate._limits._open) == 0, "refused or ended, nobody's place is kept"

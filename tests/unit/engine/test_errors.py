@@ -13,6 +13,7 @@ STATUS = {
     "Forbidden": 403,
     "NotFound": 404,
     "Conflict": 409,
+    "TooMany": 429,
     "LoadFailed": 502,
     "Unavailable": 503,
     "ChildGone": 503,

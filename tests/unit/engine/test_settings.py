@@ -27,6 +27,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),
     "auth_leeway": (0, 600),
+    "request_rate": (0, 1e6),
+    "connections": (0, 1_000_000),
+    "input_rate": (0, 1e6),
 }
 FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "runtime_dir", "allowed_hosts"}
 
@@ -39,6 +42,7 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "auth_secret",
         "auth_jwks",
         "auth_audience",
+        "trusted_proxies",
         "auth_issuer",
     }
 
@@ -62,6 +66,27 @@ def test_a_short_secret_is_refused_and_no_secret_is_ever_shown() -> None:
     settings = from_environment({"AUTH_SECRET": "hunter2" * 5})
     assert settings.login_configured
     assert "hunter2" not in repr(settings)
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    assert Settings(trusted_proxies="127.0.0.1, 10.0.0.0/8,::1").proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
+    for wrong in ("*", "proxy.example", "10.0.0.1/8"):
+        with pytest.raises(ConfigurationError, match="TRUSTED_PROXIES"):
+            Settings(trusted_proxies=wrong)
+
+
+@pytest.mark.parametrize(
+    ("host", "login", "alone"),
+    [
+        ("127.0.0.1", False, True),
+        ("localhost", False, True),
+        ("::1", False, True),
+        ("127.0.0.1", True, False),
+        ("10.0.0.1", False, False),
+    ],
+)
+def test_who_is_alone(host: str, login: bool, alone: bool) -> None:
+    assert Settings(host=host, auth_secret="s" * 32 if login else "").for_this_machine_alone is alone
 
 
 def test_the_documents_defaults() -> None:
