@@ -1,0 +1,141 @@
+"""Who comes in to the Socket.IO side, and goes: connections, their identities, and how much they may say.
+
+connecting --token is good--> viewer --token expires, or it goes--> gone
+    '----- it is not, or there is none: refused, and let go of after a while -----^
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import engineio
+import socketio
+
+from api.front import Front
+from api.guest import Guest
+from api.login import bearer
+from api.transport import Json, StreamEngine
+from api.viewer import Viewer
+from engine.errors import BadRequest, JiomosaError, TooMany, Unauthorized
+from engine.origins import Origins
+
+log = logging.getLogger("jiomosa.events")
+
+MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
+JOIN_SECONDS = 10.0  # a connection that has not become a viewer's by then is closed
+
+
+class Entrance(socketio.AsyncServer):  # type: ignore[misc]
+    """The Socket.IO server, as far as connections go; what they say is for `api.events`."""
+
+    def __init__(self, front: Front, origins: Origins) -> None:
+        super().__init__(
+            async_mode="asgi",
+            json=Json,
+            cors_allowed_origins=lambda origin, environ: (
+                origin is not None and origins.allows(origin, environ.get("HTTP_HOST", ""))
+            ),
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=front.settings.viewer_timeout,
+            ping_timeout=front.settings.viewer_timeout,
+            http_compression=False,  # 6.5 ms of the event loop a response (DESIGN.md, section 6), and JPEG does not deflate
+            logger=logging.getLogger("jiomosa.socketio"),
+            engineio_logger=logging.getLogger("jiomosa.engineio"),
+        )
+        self._front = front
+        self._viewers: dict[str, Viewer] = {}
+        self._guests: dict[str, Guest] = {}
+        self.on("connect", self._connected)
+        self.on("disconnect", self._disconnected)
+
+    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
+        return StreamEngine
+
+    # ---- connections
+
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        try:
+            token = auth.get("token") if isinstance(auth, dict) else None
+            identity = await self._front.login.identify(token or bearer(environ.get("HTTP_AUTHORIZATION")))
+        except JiomosaError as error:
+            raise socketio.exceptions.ConnectionRefusedError(
+                error.message, {"code": error.code, "status": error.status}
+            ) from None
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is None:
+            raise socketio.exceptions.ConnectionRefusedError("The connection is gone.")
+        self._viewers[sid] = Viewer(sid, connection)
+        self._guests[sid] = Guest(identity, lambda: self._expired(sid), self._front.settings.input_rate)
+
+    async def _disconnected(self, sid: str, reason: str) -> None:
+        viewer = self._viewers.pop(sid, None)
+        if viewer is not None:
+            guest = self._guests.pop(sid)
+            guest.leave()
+            if guest.flood.dropped:
+                log.info("viewer %s: %d events were too many, and dropped", sid, guest.flood.dropped)
+            self._unsubscribe(viewer)
+            viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
+            self._front.tidy.soon()
+
+    def _expired(self, sid: str) -> None:
+        """The time of a viewer's token is up."""
+        viewer = self._viewers[sid]
+        self._unsubscribe(viewer)
+        viewer.tell_error(Unauthorized("Your token has expired; connect again with a new one.", code="token_expired"))
+        self.start_background_task(self._dismiss, sid)
+
+    async def _dismiss(self, sid: str) -> None:
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        await self.disconnect(sid)
+        asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
+
+    def _joined(self, eio_sid: str) -> None:
+        """Whoever was not let in by now, or never asked, need not keep the connection."""
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None and self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+            self.start_background_task(connection.close, wait=False)
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        if not self._admit(self.manager.sid_from_eio_sid(eio_sid, "/")):
+            return
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError):
+            # What python-socketio raises for a packet that is none. It would only log it; the sender should know.
+            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
+            if viewer is not None:
+                viewer.tell_error(BadRequest("A message could not be read: it is not a Socket.IO packet with JSON in it."))
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        # The library lets these through without a word: names that are none, and those of its own events.
+        name = data[0] if isinstance(data, list) and data else None
+        if not isinstance(name, str) or name in ("connect", "disconnect"):
+            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
+            if viewer is not None:
+                viewer.tell_error(BadRequest("An event must be a list that begins with the name of one of ours."))
+            return
+        await super()._handle_event(eio_sid, namespace, id, data)
+
+    def _admit(self, sid: str | None) -> bool:
+        """Whether one more message of a viewer is taken; what is too much is dropped, unread, and a flood told of once."""
+        guest = self._guests.get(sid or "")
+        taken, begins = guest.flood.take(time.monotonic()) if guest is not None else (True, False)
+        if begins:
+            rate = self._front.settings.input_rate
+            self._viewers[sid or ""].tell_error(
+                TooMany(f"You send more than {rate:g} events a second; what is too much is dropped.")
+            )
+        return taken
+
+    def _unsubscribe(self, viewer: Viewer) -> None:
+        """Have `viewer` watch nothing."""
+        raise NotImplementedError
