@@ -20,15 +20,31 @@ from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
 from engine.errors import JiomosaError
+from engine.settings import Settings, is_loopback
 
 log = logging.getLogger("jiomosa.app")
 
 WEB = Path(__file__).parent / "web"
 # Our pages load nothing from outside, and have no scripts or styles in their text.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 MAX_BODY_BYTES = 64 * 1024  # of a REST request; the largest, a URL, is bounded at an eighth of this
+
+
+def headers_of(settings: Settings) -> dict[str, str]:
+    """What every answer of REST and of the pages says, unless it says otherwise itself."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # of what is no page
+        "Cross-Origin-Resource-Policy": "cross-origin" if settings.allowed_origins else "same-origin",
+        "Cache-Control": "no-store",
+    }
+    if settings.tls_certificate and not is_loopback(settings.host):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
 
 
 def build(front: Front) -> Any:
@@ -54,10 +70,12 @@ def build(front: Front) -> Any:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     origins = origins_of(front.settings)
+    headers = headers_of(front.settings)
 
     @app.after_request
     async def add_headers(response: Response) -> Response:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
         origin = request.headers.get("Origin")
         if origin and origins.allows(origin, request.host):
             response.headers["Access-Control-Allow-Origin"] = origin
@@ -77,7 +95,8 @@ def _pages(front: Front) -> Blueprint:
         # Old WebViews do not count a WebSocket to the page's own host as 'self'.
         response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self' ws://{request.host} wss://{request.host}"
         response.headers["Cache-Control"] = "no-cache"  # asks each time, and is told with an ETag that nothing has changed
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         return response
 
     @pages.get("/")

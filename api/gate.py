@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from api.models import ErrorModel
-from engine.errors import Forbidden, JiomosaError, TooMany
+from engine.errors import BadRequest, Forbidden, JiomosaError, TooMany
 from engine.origins import Origins
 from engine.settings import Settings
 from engine.tokenbucket import Limiter, Places
+
+SOCKETS = "/socket.io"
 
 
 def origins_of(settings: Settings) -> Origins:
@@ -31,7 +33,7 @@ class Limits:
         """One more request: the key to `leave` with. Raises `TooMany`."""
         address: str = scope["client"][0] if scope.get("client") else ""
         # A poll is as frequent as pictures are; what it brings is counted by the viewer it belongs to.
-        poll = scope["path"].startswith("/socket.io/") and b"sid=" in scope["query_string"]
+        poll = scope["path"].startswith(SOCKETS) and b"sid=" in scope["query_string"]
         if not poll and not self._requests.take(address, now):
             raise TooMany("Your address asks too often; wait a second, and then ask less.")
         if not self._open.take(address):
@@ -74,6 +76,9 @@ class Gate:
             # Of a header that comes twice both are judged, as one text: which matches nothing.
             key = name.decode("latin-1").lower()
             headers[key] = f"{headers[key]}, {value.decode('latin-1')}" if key in headers else value.decode("latin-1")
+        query = scope["query_string"].split(b"&")
+        if scope["path"].startswith(SOCKETS) and any(part.partition(b"=")[0] == b"j" for part in query):
+            return BadRequest("JSONP is not offered: any page could use it. Every Socket.IO 4 client does without.")
         sentence = self._origins.refusal(scope.get("method", "GET"), headers)
         return None if sentence is None else Forbidden(sentence)
 

@@ -50,7 +50,8 @@ class Wire:
     def tune(self, transport: Any) -> None:
         """Have nothing wait on this side of the kernel, and little in it."""
         self._transport = transport
-        transport.set_write_buffer_limits(high=0)
+        # A TLS transport stops its writer also at as many bytes as this, and would stop it with none.
+        transport.set_write_buffer_limits(high=0 if transport.get_extra_info("sslcontext") is None else 1)
         end = transport.get_extra_info("socket")
         if end is not None and end.family in (socket.AF_INET, socket.AF_INET6):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -12,6 +12,7 @@ import logging
 import resource
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
@@ -40,6 +41,7 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
+    tls = _tls(settings)
     front = Front(settings)
     await front.start()
     config = uvicorn.Config(
@@ -54,12 +56,13 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         ws_ping_interval=None,  # Engine.IO pings
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
+        ssl_context_factory=None if tls is None else lambda config, default: tls,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
     )
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    log.info("serving on http://%s:%d with %d encoders", shown, port, settings.encoder_count)
+    log.info("serving on %s://%s:%d with %d encoders", "http" if tls is None else "https", shown, port, settings.encoder_count)
     try:
         await _Server(config, front).serve(sockets=[listener])
     finally:
@@ -95,6 +98,24 @@ def check_reachable(settings: Settings, address: str) -> None:
         "that this machine can. Either have them log in, with AUTH_SECRET or AUTH_JWKS, or say with AUTH=none that something "
         "in front of it asks, or that all of them may. For this machine alone leave HOST out."
     )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """What https needs; None where it is not wanted. Raises `ConfigurationError`."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise ConfigurationError("TLS_CERTIFICATE and TLS_KEY go together; only one of them is set.")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: "")  # never ask a terminal for one
+    except OSError as error:  # which ssl.SSLError is, too
+        raise ConfigurationError(
+            f"TLS_CERTIFICATE {certificate!r} and TLS_KEY {key!r} cannot be used: {error.strerror or error}. "
+            "They must be PEM files that belong together, the key without a password."
+        ) from None
+    return context
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -39,6 +39,9 @@ PONG = "3"
 NOTHING = "6"  # an Engine.IO noop: every client ignores it
 TEXT, BINARY = 0x81, 0x82  # first byte of a final WebSocket frame, RFC 6455 section 5.2
 
+MAX_HEAD_BYTES = 64 * 1024  # of a request, before a piece that ends it
+HEAD_SECONDS = 20.0  # for the first request of a connection to begin and be read
+
 Bytes = bytes | memoryview
 
 
@@ -83,13 +86,33 @@ class HttpProtocol(Wire, HttpToolsProtocol):
     """See the module's table. One an HTTP connection."""
 
     disconnected = False
+    _heading = True  # what comes next belongs to the head of a request
+    _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.tune(transport)
+        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """The parser keeps a head whole until it has all of it, and asks nobody how much that may be."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._heading and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        self._heading, self._head_bytes = False, 0
+        self._patience.cancel()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._heading, self._head_bytes = True, 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.disconnected = True
+        self._patience.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:

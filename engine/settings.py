@@ -136,6 +136,8 @@ class Settings:
         "Addresses or networks of proxies in front, separated by commas: their X-Forwarded-For and -Proto are believed.",
         _networks,
     )
+    tls_certificate: str = _setting("", "Path of a certificate (PEM, with its chain), to serve https; needs TLS_KEY.")
+    tls_key: str = _setting("", "Path of the certificate's private key (PEM).")
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")

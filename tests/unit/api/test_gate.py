@@ -18,7 +18,13 @@ def made(**settings: Any) -> Gate:
 
 
 async def ask(
-    kind: str, *headers: tuple[str, str], receive: Any = None, gate: Gate | None = None, **settings: Any
+    kind: str,
+    *headers: tuple[str, str],
+    receive: Any = None,
+    gate: Gate | None = None,
+    path: str = "/x",
+    query: str = "",
+    **settings: Any,
 ) -> tuple[int, dict[str, str]] | None:
     """(status, answer) of the gate; None: it let the request by."""
     passed: list[Any] = []
@@ -33,7 +39,8 @@ async def ask(
         sent.append(message)
 
     head = [(name.encode(), value.encode()) for name, value in headers]
-    scope = {"type": kind, "method": "POST", "headers": head, "path": "/x", "query_string": b"", "client": ("192.0.2.1", 5)}
+    scope: dict[str, Any] = {"type": kind, "method": "POST", "headers": head, "path": path, "client": ("192.0.2.1", 5)}
+    scope["query_string"] = query.encode()
     gate = gate or made(**settings)
     gate._application = application
     await gate(scope, receive, send)
@@ -102,3 +109,11 @@ async def test_an_address_that_has_too_much_open_is_429_until_it_closes_some() -
     await asyncio.gather(*held)
     assert await ask("websocket", gate=gate) is None
     assert len(gate._limits._open) == 0, "refused or ended, nobody's place is kept"
+
+
+@pytest.mark.parametrize("query", ["EIO=4&j=0", "j=0", "j", "EIO=4&transport=polling&j=12&sid=x"])
+async def test_no_jsonp(query: str) -> None:
+    answer = await ask("http", path="/socket.io/", query=query)
+    assert answer is not None
+    assert (answer[0], answer[1]["code"]) == (400, "bad_request")
+    assert await ask("http", path="/socket.io/", query="EIO=4&t=j=0") is None

@@ -12,6 +12,7 @@ import pytest
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
+from api import transport
 from api.link import NOTSENT_LOWAT_BYTES, TCP_NOTSENT_LOWAT, TCP_USER_TIMEOUT
 from api.transport import EXTENSION, HttpProtocol
 from tests.unit.api.fakes import turns, until
@@ -121,3 +122,17 @@ async def test_a_request_behind_the_stream_is_noticed(served: Served) -> None:
     await until(lambda: served.streaming)
     assert served.streaming[0] is False
     assert (await reader.read(12)) == b"HTTP/1.1 200"
+
+
+async def test_a_head_that_is_too_large_is_answered_before_it_is_whole(served: Served) -> None:
+    reader = await served.client()
+    served.clients[0].write(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (transport.MAX_HEAD_BYTES + 1000))
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 400 ")
+    assert served.streaming == []
+
+
+async def test_who_never_asks_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "HEAD_SECONDS", 0.05)
+    reader = await served.client()
+    served.clients[0].write(b"GET / HT")
+    assert await asyncio.wait_for(reader.read(), 5) == b""

@@ -43,6 +43,8 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "auth_jwks",
         "auth_audience",
         "trusted_proxies",
+        "tls_certificate",
+        "tls_key",
         "auth_issuer",
     }
 
