@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from ipaddress import IPv6Address
 from typing import Any
 
 import msgspec
@@ -21,6 +22,17 @@ def origins_of(settings: Settings) -> Origins:
     return Origins(settings.allowed_origins, (settings.host, *settings.host_names), any_name=settings.login_configured)
 
 
+def one_client(address: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits, all of which is one subscriber's."""
+    if ":" not in address:
+        return address
+    try:
+        whole = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(whole.ipv4_mapped or whole.packed[:8].hex())
+
+
 class Limits:
     """How often one address may ask, and how much it may have open at once."""
 
@@ -31,7 +43,7 @@ class Limits:
 
     def enter(self, scope: Any, now: float) -> str:
         """One more request: the key to `leave` with. Raises `TooMany`."""
-        address: str = scope["client"][0] if scope.get("client") else ""
+        address = one_client(scope["client"][0]) if scope.get("client") else ""
         # A poll is as frequent as pictures are; what it brings is counted by the viewer it belongs to.
         poll = scope["path"].startswith(SOCKETS) and b"sid=" in scope["query_string"]
         if not poll and not self._requests.take(address, now):

@@ -54,6 +54,10 @@ def test_a_listed_page_and_a_client_that_is_none_get_in(server: Server) -> None:
         for path in ("/api/sessions", "/socket.io/?EIO=4&transport=polling"):
             answer = requests.get(server.address + path, headers=headers, timeout=10)
             assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (200, allowed)
+    asked = {"Origin": "null", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    answer = requests.options(f"{server.address}/api/session/create", headers=asked, timeout=10)
+    assert answer.ok
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  # it must not come to that

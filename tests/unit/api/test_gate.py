@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.gate import Gate, Limits, origins_of
+from api.gate import Gate, Limits, one_client, origins_of
 from engine.settings import Settings
 
 
@@ -117,3 +117,9 @@ async def test_no_jsonp(query: str) -> None:
     assert answer is not None
     assert (answer[0], answer[1]["code"]) == (400, "bad_request")
     assert await ask("http", path="/socket.io/", query="EIO=4&t=j=0") is None
+
+
+def test_what_counts_as_one_address() -> None:
+    assert one_client("192.0.2.1") == one_client("::ffff:192.0.2.1") == "192.0.2.1"
+    assert one_client("2001:db8::1") == one_client("2001:db8::ffff:1:2:3") != one_client("2001:db8:0:1::1")
+    assert one_client("::nonsense::") == "::nonsense::"
