@@ -61,6 +61,8 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
         """As the base class; for data it waits until the bytes have left for the kernel."""
         if message["type"] != "websocket.send" or not self.handshake_complete or self.close_sent:
             await super().send(message)
+            if message["type"] == "websocket.http.response.body":
+                self.handshake_complete = True  # as with a close, or the base class logs an error for each that is refused
             return
         await self.writable.wait()
         if self.disconnected:

@@ -47,6 +47,7 @@ def test_another_page_gets_nowhere(server: Server, session: str, kind: str) -> N
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (method, path)
         assert "Access-Control-Allow-Origin" not in answer.headers
     assert server.get(f"/api/session/{session}/info")["session_id"] == session
+    assert not [line for line in server.log if "handshake" in line], "whoever is refused fills the log with errors"
 
 
 def test_a_listed_page_and_a_client_that_is_none_get_in(server: Server) -> None:
