@@ -68,7 +68,11 @@ def run(options: Options, steps: Steps) -> Result:
     steps.begin(options.runs * (len(cells) + 2 * len(mbits) + 1))
     runs: dict[tuple[Way, float, int], list[Cell]] = {cell: [] for cell in cells}
     changes: dict[str, list[float]] = {}
-    with pair.link(pair.order(1000, 1)) as link, link.near(), stage.synthetic(host=pair.SERVER, max_fps=60) as server:
+    with (
+        pair.link(pair.order(1000, 1)) as link,
+        link.near(),
+        stage.synthetic(host=pair.SERVER, auth="none", max_fps=60) as server,
+    ):
         with stage.session(server, stage.feed(KIND)) as id:
             for number in range(options.runs):
                 of = f"run {number + 1} of {options.runs}"

@@ -112,7 +112,7 @@ def test_on_a_slow_link_what_is_seen_is_new_and_the_quality_follows(transport: T
     with (
         pair.link(pair.order(mbit, rtt)) as link,
         link.near(),
-        stage.synthetic(host=pair.SERVER, encoders=1) as server,
+        stage.synthetic(host=pair.SERVER, auth="none", encoders=1) as server,
         stage.session(server, stage.feed("photo", fps=20)) as id,
         proxy(link, server.address) if proxied else contextlib.nullcontext(server.address) as address,
         Watcher(link, address, id, transport) as watcher,
