@@ -29,7 +29,20 @@ from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
 from engine.expiry import Expiry
 from engine.framering import FrameRing
-from engine.messages import CaptureSpec, Cursor, Done, GetPage, Navigate, Notice, Page, Refresh, Refused, Rendition, ToCapture
+from engine.messages import (
+    CaptureSpec,
+    Cursor,
+    Done,
+    GetPage,
+    Named,
+    Navigate,
+    Notice,
+    Page,
+    Refresh,
+    Refused,
+    Rendition,
+    ToCapture,
+)
 from engine.settings import Settings
 from engine.userid import UserId
 
@@ -122,6 +135,7 @@ class Session:
         """From now on it is the session `id`, as if it had been created just now."""
         log.info("session %s was warm as %s", id, self.id)
         self.id = id
+        self._send(Named(id))
         self._on_end = on_end
         self.created_at = time.time()
         self.expiry = Expiry(time.monotonic(), self._settings.session_timeout)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from engine.child import TITLE
+
 
 def describe() -> dict[str, str]:
     """What a reader of a figure must know of the machine it came from."""
@@ -79,18 +81,19 @@ def family(pid: int) -> list[psutil.Process]:
 def role(process: psutil.Process, front: int) -> str:
     """front, encoder, capture, source (bench.synthetic), Xvfb, chromedriver, chromium or other.
 
-    Which of our children is which, its name tells, or its children.
+    Ours say it in their titles.
     """
     if process.pid == front:
         return "front"
+    command = " ".join(process.cmdline())
+    for ours in ("capture", "encoder", "source"):
+        if command.startswith(f"{TITLE}{ours} "):
+            return ours
     name = process.name()
-    if name in ("Xvfb", "chromedriver", "source"):
+    if name in ("Xvfb", "chromedriver"):
         return name
     if name.startswith("chrom"):
         return "chromium"
-    command = " ".join(process.cmdline())
-    if "spawn_main" in command:
-        return "capture" if process.children() else "encoder"
     return "other"
 
 

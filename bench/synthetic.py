@@ -15,7 +15,6 @@ clocks disagree is torn, one whose number is not that of its message carries a w
 
 from __future__ import annotations
 
-import ctypes
 import math
 import select
 import time
@@ -27,6 +26,7 @@ import numpy as np
 
 from bench import clock, frames
 from engine.channel import Channel
+from engine.child import name_process
 from engine.framering import SLOTS, FrameHead, FrameRing
 from engine.messages import (
     CaptureSpec,
@@ -48,13 +48,12 @@ from engine.messages import (
     Wants,
 )
 
-PROCESS_NAME = b"source"  # by which bench.machine knows it
-PR_SET_NAME = 15
+PROCESS_NAME = "source"  # by which bench.machine knows it
 
 
 def main(channel: Channel, spec: CaptureSpec) -> None:
     """Show what is loaded until told to end, or until the front is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_NAME, PROCESS_NAME)
+    name_process(f"{PROCESS_NAME} {spec.session_id}")
     ring = FrameRing.attach(spec.ring)
     source = Source(channel, ring)
     channel.send(Ready("synthetic frames"))

@@ -27,6 +27,7 @@ from capture.refresh import ScreenRate
 from capture.screen import Screen
 from capture.windows import Windows
 from engine.channel import Channel
+from engine.child import name_process
 from engine.errors import ChildGone, JiomosaError, Unavailable
 from engine.framering import FrameRing
 from engine.messages import (
@@ -37,6 +38,7 @@ from engine.messages import (
     Key,
     Message,
     Move,
+    Named,
     Navigate,
     Page,
     Ready,
@@ -194,6 +196,8 @@ class Capture:
         if self._grabber is None or self._inputs is None or self._freezer is None:
             return  # nobody has been told that we are ready
         match message:
+            case Named(session_id):
+                name_process(f"capture {session_id}")
             case Wants(fps):
                 self._rate.wants(fps)
                 self._grabber.wants(fps)

@@ -27,6 +27,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from setproctitle import setproctitle
+
 from engine.channel import Channel, socket_pair
 from engine.errors import ChildGone, JiomosaError, rebuild
 from engine.messages import Failed, Message, Ready, Shutdown
@@ -34,6 +36,7 @@ from engine.messages import Failed, Message, Ready, Shutdown
 log = logging.getLogger("jiomosa.child")
 
 PR_SET_PDEATHSIG = 1
+TITLE = "jiomosa: "  # what the title of each process of ours begins with, as `ps` shows it
 _spawn = multiprocessing.get_context("spawn")
 
 
@@ -69,7 +72,7 @@ class Child:
         """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended."""
         loop = asyncio.get_running_loop()
         near, far = socket_pair()
-        self._process = _spawn.Process(target=run, args=(self._module, far, self._spec), name=self.name, daemon=True)
+        self._process = _spawn.Process(target=run, args=(self.name, self._module, far, self._spec), name=self.name, daemon=True)
         self._process.start()
         self._pid = int(self._process.pid)
         far.close()
@@ -140,8 +143,14 @@ class Child:
             self._process.kill()
 
 
-def run(module: str, end: socket.socket, spec: object) -> None:
+def name_process(name: str) -> None:
+    """Have the title of this process say that it is ours, and which."""
+    setproctitle(TITLE + name)
+
+
+def run(name: str, module: str, end: socket.socket, spec: object) -> None:
     """The child's side: what a spawned process runs before it is the module's."""
+    name_process(name)
     # The terminal's Ctrl-C goes to the whole foreground group, but ending is the front's decision: a session of our own.
     os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

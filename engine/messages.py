@@ -1,6 +1,6 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
-    front -> capture   Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
+    front -> capture   Named, Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
     capture -> front   Ready, Failed, Notice, Done, Refused, Page, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
@@ -70,6 +70,12 @@ class EncoderSpec(msgspec.Struct, frozen=True):
 
 
 # ---- front -> capture
+
+
+class Named(msgspec.Struct, frozen=True, tag=True):
+    """The session is `session_id` from now on: somebody has taken a warm one."""
+
+    session_id: str
 
 
 class Wants(msgspec.Struct, frozen=True, tag=True):
@@ -249,7 +255,7 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-ToCapture = Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
+ToCapture = Named | Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
 ToEncoder = Job | Forget | Shutdown
 FromChild = Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
 Message = ToCapture | ToEncoder | FromChild

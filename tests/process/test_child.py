@@ -95,6 +95,11 @@ async def test_what_a_child_has_and_has_not(front: Front) -> None:
     assert other.alive
 
 
+async def test_the_title_of_a_child_is_its_name(front: Front) -> None:
+    child = await front.ready("works")
+    assert psutil.Process(child.pid).cmdline()[0] == "jiomosa: works"
+
+
 async def test_a_child_that_fails_says_why(front: Front) -> None:
     child = front.start("fails")
     with pytest.raises(LoadFailed, match=r"^The page of the child did not load\.$"):
