@@ -1,22 +1,24 @@
 """The pool of encoder processes: `engine.dispatch` decides, this sends the jobs and brings the packets back.
 
-An encoder that ends is started again; its jobs go back to their streams, and its packet ring is unlinked only after its end was
-awaited, for a stopped process could still write.
+An encoder that ends, or owes a job for too long and is killed, is started again; its jobs go back to their streams, and its
+packet ring is unlinked only after its end was awaited, for a stopped process could still write.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
+import time
 from typing import Any, Protocol
 
+from engine.attempts import Attempts
 from engine.broadcast import Encode, Packet
 from engine.child import Child
 from engine.dispatch import DEPTH, Assignment, Dispatch
 from engine.errors import ChildGone, JiomosaError
 from engine.messages import Encoded, EncoderSpec, Forget, Job, JobFailed
 from engine.packetring import PacketRing
+from engine.patience import Patience
 from engine.settings import MAX_HEIGHT, MAX_WIDTH
 
 log = logging.getLogger("jiomosa.encoders")
@@ -25,7 +27,9 @@ log = logging.getLogger("jiomosa.encoders")
 PACKET_SLOT_BYTES = int(MAX_WIDTH * MAX_HEIGHT * 3 * 1.02 * 4 / 3)
 PACKET_SLOTS = DEPTH + 1  # one more than jobs, so that copying a packet out delays none
 START_SECONDS, STOP_SECONDS = 15.0, 2.0
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.1, 5.0  # the first successor starts at once
+JOB_SECONDS = 2.0  # the dearest picture, a PNG of the largest screen, takes 0.4; a machine where this takes 2 streams nothing
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.2, 5.0  # the first successor starts at once
+FORGIVEN_SECONDS = 60.0  # after which an end is a first one again
 
 
 class Source(Protocol):
@@ -48,6 +52,9 @@ class EncoderPool:
         self._children: dict[int, Child] = {}
         self._rings: dict[int, PacketRing] = {}
         self._restarts: set[asyncio.Task[None]] = set()
+        self._attempts: dict[int, Attempts] = {}
+        self._patience: dict[int, Patience] = {}
+        self._looks: dict[int, asyncio.TimerHandle] = {}
         self._serving: set[int] = set()
         self._closing = False
 
@@ -88,8 +95,28 @@ class EncoderPool:
                 )
             except ChildGone:
                 self._children[task.encoder].kill()  # its jobs are done again once its end is known
+            self._patience[task.encoder].asked(time.monotonic())
+            self._look_later(task.encoder)
+
+    def _look_later(self, number: int) -> None:
+        patience = self._patience[number]
+        if patience.owed and number not in self._looks:
+            delay = patience.deadline - time.monotonic()
+            self._looks[number] = asyncio.get_running_loop().call_later(max(0.0, delay), self._look, number)
+
+    def _look(self, number: int) -> None:
+        """Kill the encoder if it hangs."""
+        del self._looks[number]
+        child = self._children[number]
+        child.hear()
+        if self._patience[number].over(time.monotonic()):
+            log.error("%s has owed a job for %g s; killing it", child.name, JOB_SECONDS)
+            child.kill()
+        else:
+            self._look_later(number)
 
     def _received(self, number: int, message: Any) -> None:
+        self._patience[number].answered(time.monotonic())
         match message:
             case Encoded(job, length, size, begin, end):
                 task = self._dispatch.done(job)
@@ -115,11 +142,14 @@ class EncoderPool:
             child.kill()
             raise
         self._serving.add(number)
+        self._patience[number] = Patience(JOB_SECONDS)
         self._dispatch.add(number, PACKET_SLOTS)
         self._assign()
 
     def _ended(self, number: int, error: JiomosaError) -> None:
         self._rings.pop(number).close()
+        if (look := self._looks.pop(number, None)) is not None:
+            look.cancel()
         lost: list[Assignment[Source, Encode]] = self._dispatch.remove(number)
         if self._closing or number not in self._serving:
             return
@@ -133,11 +163,12 @@ class EncoderPool:
 
     async def _restart(self, number: int) -> None:
         """Start a successor: the first at once, further ones later each time."""
-        for failures in itertools.count(1):
+        attempts = self._attempts.setdefault(number, Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS))
+        while True:
+            await asyncio.sleep(attempts.failed(time.monotonic()) or 0.0)
             try:
                 await self._start_one(number)
             except JiomosaError as error:
                 log.error("%s", error.message)  # noqa: TRY400  # the sentence says it all
             else:
                 return
-            await asyncio.sleep(min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**failures))

@@ -122,6 +122,11 @@ class Child:
             raise ChildGone(f"The {self.name} process has ended.")
         self._channel.send(message)
 
+    def hear(self) -> None:
+        """Take in now what it has sent already: before it is called hung, say."""
+        if self._channel is not None:
+            self._channel.drain()
+
     async def stop(self, grace: float) -> int:
         """Ask the child to end, kill it after `grace` seconds, and await its end. Returns its exit code."""
         self.stopping = True

@@ -20,6 +20,7 @@ from api.encoders import EncoderPool
 from engine.broadcast import Encode, Packet
 from engine.framering import SLOTS, FrameHead, FrameRing
 from engine.messages import Rendition
+from engine.patience import Patience
 
 SECONDS = 60.0
 JPEG, PNG, PNG_JSON = Rendition("jpeg", 90), Rendition("png", 0), Rendition("png-json", 0)
@@ -156,6 +157,19 @@ async def test_a_killed_encoders_jobs_are_done_by_its_successor(pool: EncoderPoo
     assert pool.pids != [victim]
     assert not psutil.pid_exists(victim)
     assert len(segments()) == 2, "the victim's packet ring is left"
+
+
+async def test_an_encoder_that_hangs_is_replaced_and_its_jobs_are_done(pool: EncoderPool, source: Source) -> None:
+    (victim,) = pool.pids
+    pool._patience[0] = Patience(0.3)
+    os.kill(victim, signal.SIGSTOP)
+    source.add(1, JPEG)
+    pool.want(source)
+    await until(lambda: source.failed)
+    assert not psutil.pid_exists(victim), "its packet ring is unlinked before its end was awaited"
+    pool.want(source)
+    await until(lambda: len(source.packets) == 1)
+    assert np.abs(jpeg_of(source.packets[0])[1].astype(int) - source.rgb(1)).mean() < 4
 
 
 async def test_a_job_on_a_ring_that_is_gone_is_told_and_harms_nobody(pool: EncoderPool, source: Source) -> None:

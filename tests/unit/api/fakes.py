@@ -26,6 +26,7 @@ class FakeChild:
         self.name, self.module, self.spec = name, module, spec
         self.pid = 1000 + len(self.made)
         self.sent: list[Any] = []
+        self.unheard: list[Any] = []  # what it has said and nobody has taken in
         self.killed = self.stopped = self.started = self.hangs = False
         self.exited = asyncio.Event()
         self.readiness: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -53,6 +54,10 @@ class FakeChild:
         answer = self.answer(message)
         if answer is not None:
             asyncio.get_running_loop().call_soon(self.on_message, answer)
+
+    def hear(self) -> None:
+        while self.unheard:
+            self.on_message(self.unheard.pop(0))
 
     async def stop(self, grace: float) -> int:
         self.stopped = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.broadcast import Encode, Packet
 from engine.dispatch import DEPTH
 from engine.errors import ChildGone
 from engine.messages import Encoded, Forget, Job, JobFailed, Rendition, Shutdown
+from engine.patience import Patience
 from tests.unit.api.fakes import FakeChild, turns, until
 
 JPEG = Rendition("jpeg", 75)
@@ -182,6 +184,29 @@ async def test_an_encoder_that_does_not_read_is_killed(world: World) -> None:
     assert victim.killed
     await until(lambda: source.failed)
     assert source.failed == [(1, True)]
+
+
+async def test_an_encoder_that_owes_a_job_for_too_long_is_killed_and_its_jobs_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for child in FakeChild.made:
+        world.pool._patience[child.spec.number] = Patience(0.05)
+    source = Source(2 * DEPTH)
+    world.pool.want(source)
+    hung, busy = FakeChild.made
+    busy.unheard = [done(job) for job in world.jobs(busy)]  # it has answered in time: only the front has been away
+    await until(lambda: source.failed)
+    assert (hung.killed, busy.killed) == (True, False)
+    assert len(source.packets) == len(source.failed) == DEPTH
+
+
+async def test_an_encoder_without_a_job_is_never_called_hung(world: World) -> None:
+    source = Source(1)
+    world.pool.want(source)
+    child, job = world.all_jobs[0]
+    assert world.pool._patience[child.spec.number].deadline < math.inf
+    child.on_message(done(job))
+    assert world.pool._patience[child.spec.number].deadline == math.inf
 
 
 async def test_wants_outlive_all_encoders(world: World) -> None:
