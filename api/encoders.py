@@ -16,6 +16,7 @@ from engine.broadcast import Encode, Packet
 from engine.child import Child
 from engine.dispatch import DEPTH, Assignment, Dispatch
 from engine.errors import ChildGone, JiomosaError
+from engine.leases import Place
 from engine.messages import Encoded, EncoderSpec, Forget, Job, JobFailed
 from engine.packetring import PacketRing
 from engine.patience import Patience
@@ -35,10 +36,9 @@ FORGIVEN_SECONDS = 60.0  # after which an end is a first one again
 class Source(Protocol):
     """Whoever has frames to encode: a session's stream."""
 
-    ring_name: str
-
     def __hash__(self) -> int: ...
     def next_job(self) -> Encode | None: ...
+    def place(self, work: Encode) -> Place: ...
     def encoded(self, packet: Packet) -> None: ...
     def job_failed(self, work: Encode, *, again: bool) -> None: ...
 
@@ -78,21 +78,22 @@ class EncoderPool:
         self._assign()
 
     def forget(self, source: Source) -> None:
-        """`source` has ended: unmap its ring everywhere. Its jobs still end, and are discarded."""
+        """`source` has ended. Its jobs still end, and are discarded."""
         self._dispatch.forget(source)
+
+    def unmap(self, ring: str) -> None:
+        """No job on `ring` will come any more: unmap it everywhere."""
         for child in list(self._children.values()):
             try:
-                child.send(Forget(source.ring_name))
+                child.send(Forget(ring))
             except ChildGone:
                 log.debug("%s is gone, and its mapping with it", child.name)
 
     def _assign(self) -> None:
         for task in self._dispatch.assign(lambda source: source.next_job()):
-            work = task.work
+            ring, slot = task.source.place(task.work)
             try:
-                self._children[task.encoder].send(
-                    Job(task.job, task.source.ring_name, work.slot, work.rendition, task.packet_slot)
-                )
+                self._children[task.encoder].send(Job(task.job, ring, slot, task.work.rendition, task.packet_slot))
             except ChildGone:
                 self._children[task.encoder].kill()  # its jobs are done again once its end is known
             self._patience[task.encoder].asked(time.monotonic())

@@ -1,20 +1,17 @@
-"""A session: one browser, from its creation to its end.
+"""A session: one browser, from its creation to its end, and those who watch it.
 
-    starting --capture ready--> open --close(), expiry, capture process gone--> closed
+    starting --browser up--> open --close(), expiry, browser lost--> closed
 
-It owns what the session has on the machine (its folder, its frame ring, its capture process) and gives all of it back in
-`close`, in the order in which nobody can be left holding it: viewers, stream, process, ring, folder.
+While its browser is down and rebuilt (`api.browser`) it stays open: viewers and their stream stay, and keep the last picture;
+requests wait a little. It is given back in the order in which nobody can be left holding it: viewers, stream, browser.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
+import contextlib
 import logging
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,35 +19,19 @@ from typing import Any, ClassVar
 
 import orjson
 
+from api.browser import Browser
 from api.encoders import EncoderPool
+from api.incarnation import ANSWER_SECONDS
 from api.stream import Stream, Watcher
 from engine.broadcast import Packet
-from engine.child import Child
-from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
+from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
-from engine.framering import FrameRing
-from engine.messages import (
-    CaptureSpec,
-    Cursor,
-    Done,
-    GetPage,
-    Named,
-    Navigate,
-    Notice,
-    Page,
-    Refresh,
-    Refused,
-    Rendition,
-    ToCapture,
-)
+from engine.messages import Cursor, GetPage, Navigate, Notice, Page, Refresh, Rendition, ToCapture
 from engine.settings import Settings
-from engine.userid import UserId
 
 log = logging.getLogger("jiomosa.session")
 
-STOP_SECONDS = 5.0  # a browser that has not ended by then is killed
-REMOVE_ATTEMPTS, REMOVE_PAUSE_SECONDS = 50, 0.1
-ANSWER_SECONDS = 10.0  # the capture process bounds what it waits for; beyond this it hangs itself
+BLANK = "about:blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +46,7 @@ class Session:
     """`on_end(session)` is called once, when it has ended for whatever reason."""
 
     CAPTURE_MODULE: ClassVar[str] = (
-        "capture.main"  # what its capture process runs; the bench puts a source without a browser here
+        "capture.main"  # what its capture processes run; the bench puts a source without a browser here
     )
 
     def __init__(
@@ -82,49 +63,23 @@ class Session:
         self.created_at = time.time()
         self.owner: str | None = None  # who it belongs to, as `engine.identity` calls them
         self.expiry = Expiry(time.monotonic(), settings.session_timeout)
-        self.page = PageInfo("", "about:blank")
+        self.page = PageInfo("", BLANK)
         self._settings = settings
         self._on_end = on_end
         self._cursor: bytes | None = None
-        self._tokens = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._end: asyncio.Future[None] | None = None
-        self._folder = tempfile.mkdtemp(prefix=f"jiomosa-{os.getpid()}-", dir=settings.runtime_dir)
-        # Where we may, each browser runs as a user of its own.
-        self._user = UserId.claim(settings.browser_uid) if os.geteuid() == 0 else None
-        try:
-            if self._user is not None:
-                os.chown(self._folder, self._user.number, self._user.number)
-            self._ring = FrameRing.create(width, height)
-        except BaseException:
-            self._give_back()
-            raise
-        self._child = Child(f"capture {id}", self.CAPTURE_MODULE, self._spec())
-        self.stream = Stream(self._ring.name, pool, self._send)
-
-    def _spec(self) -> CaptureSpec:
-        settings = self._settings
-        return CaptureSpec(
-            session_id=self.id,
-            ring=self._ring.name,
-            width=self.width,
-            height=self.height,
-            folder=self._folder,
-            uid=self._user.number if self._user else None,
-            sandbox=settings.browser_sandbox,
-            chromium=settings.chromium,
-            chromedriver=settings.chromedriver,
-            max_fps=settings.max_fps,
-            freeze_after=settings.freeze_after,
-        )
+        self._loading: str | None = None
+        self._return_to = BLANK
+        self._returning: asyncio.Task[None] | None = None
+        self._browser = Browser(id, width, height, settings, self.CAPTURE_MODULE, self)
+        self.stream = Stream(self._browser.first_ring, pool, self._browser.send, self._browser.ring_free)
 
     # ---- life
 
     async def start(self) -> None:
         """Start its browser and wait until it is there. On failure everything is given back and the error raised."""
         try:
-            self._child.start(self._received, self._capture_ended)
-            runs = await self._child.ready(self._settings.start_timeout)
+            runs = await self._browser.start()
         except BaseException as error:
             reason = error if isinstance(error, JiomosaError) else Unavailable("The session was not started.")
             await self.close(reason)
@@ -135,7 +90,7 @@ class Session:
         """From now on it is the session `id`, as if it had been created just now."""
         log.info("session %s was warm as %s", id, self.id)
         self.id = id
-        self._send(Named(id))
+        self._browser.name(id)
         self._on_end = on_end
         self.created_at = time.time()
         self.expiry = Expiry(time.monotonic(), self._settings.session_timeout)
@@ -154,41 +109,13 @@ class Session:
         for viewer in list(self.stream.viewers):
             viewer.tell_error(reason)
         self.stream.end()
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(reason)
-        if self._child.started:
-            await self._child.stop(STOP_SECONDS)
-        self._ring.close()
-        await asyncio.to_thread(self._give_back)
+        await self._browser.close(reason)
         log.info("session %s closed: %s", self.id, reason.message)
         self._on_end(self)
 
-    def _give_back(self) -> None:
-        for _ in range(REMOVE_ATTEMPTS):
-            shutil.rmtree(self._folder, ignore_errors=True)
-            if not os.path.exists(self._folder):
-                break
-            time.sleep(REMOVE_PAUSE_SECONDS)  # in a thread of its own: a browser that was killed may still be ending, and writing
-        if self._user is not None:
-            self._user.release()
+    # ---- what its browser says, and what happens to it
 
-    def _capture_ended(self, error: JiomosaError) -> None:
-        if self._end is None:
-            log.error("session %s: %s", self.id, error.message)
-            self._end = asyncio.ensure_future(self._close(error))
-
-    # ---- the capture process
-
-    def _send(self, message: ToCapture) -> None:
-        try:
-            self._child.send(message)
-        except ChildGone as error:
-            # Its end, if it has ended, is about to be noticed; if it hangs, this is how it is noticed.
-            log.debug("session %s: %s", self.id, error.message)
-            self._child.kill()
-
-    def _received(self, message: Any) -> None:
+    def said(self, message: Any) -> None:
         match message:
             case Notice():
                 self.stream.noticed(message)
@@ -196,46 +123,56 @@ class Session:
                 self._cursor = cursor_event(message)
                 for viewer in self.stream.viewers:
                     viewer.tell_cursor(self._cursor)
-            case Done(token) | Page(token):
-                self._answer(token, message)
-            case Refused(token, code, text):
-                waiting = self._waiting.get(token)
-                if waiting is not None and not waiting.done():
-                    waiting.set_exception(rebuild(code, text))
+            case Page():
+                self.page = PageInfo(message.title, message.url)
 
-    def _answer(self, token: int, message: Done | Page) -> None:
-        if isinstance(message, Page):
-            self.page = PageInfo(message.title, message.url)
-        waiting = self._waiting.get(token)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
+    def down(self, error: JiomosaError) -> None:
+        self._return_to = self._loading or self.page.url
+        self.tell_viewers("status", {"message": f"{error.message} The browser is being started again.", "code": "rebuilding"})
+
+    def renewed(self, ring: str) -> int:
+        self.stream.renew(ring)
+        return self.stream.newest_seq
+
+    def up(self) -> None:
+        self.stream.resume()
+        self.tell_viewers("status", {"message": "The browser has been started again.", "code": "rebuilt"})
+        if self._return_to != BLANK:
+            self._returning = asyncio.get_running_loop().create_task(self._return(self._return_to))
+
+    async def _return(self, url: str) -> None:
+        with contextlib.suppress(JiomosaError):  # viewers have been told, and nobody else has asked
+            await self._load(url)
+
+    def lost(self, reason: JiomosaError) -> None:
+        if self._end is None:
+            self._end = asyncio.ensure_future(self._close(reason))
 
     async def ask(self, build: Callable[[int], ToCapture], timeout: float = ANSWER_SECONDS) -> Any:
         """Send what `build(token)` makes and wait for its answer. Raises what it was refused with, or `Unavailable`."""
         if self.closed:
             raise Unavailable(f"The session {self.id!r} has been closed.", code="session_closed")
-        token = next(self._tokens)
-        waiting = self._waiting[token] = asyncio.get_running_loop().create_future()
-        try:
-            self._send(build(token))
-            return await asyncio.wait_for(waiting, timeout)
-        except TimeoutError:
-            raise Unavailable(f"The browser of session {self.id!r} did not answer within {timeout:g} seconds.") from None
-        finally:
-            del self._waiting[token]
+        return await self._browser.ask(build, timeout)
 
     # ---- what it can do
 
     async def load(self, url: str) -> PageInfo:
         """Show `url`; returns when it has loaded. Raises `LoadFailed` with the browser's own reason."""
         self.expiry.active(time.monotonic())
+        return await self._load(url)
+
+    async def _load(self, url: str) -> PageInfo:
         self.tell_viewers("status", {"message": f"Loading {url}"})
         limit = self._settings.load_timeout
+        self._loading = url
         try:
             await self.ask(lambda token: Navigate(token, url, limit), limit + ANSWER_SECONDS)
         except JiomosaError as error:
             self.tell_viewers("status", {"message": error.message})
             raise
+        finally:
+            if self._loading == url:
+                self._loading = None
         self.tell_viewers("status", {"message": f"Loaded {self.page.url}"})
         return self.page
 

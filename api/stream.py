@@ -17,6 +17,7 @@ from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release
 from engine.errors import JiomosaError, Unavailable
 from engine.figures import Journey
 from engine.flow import Flow
+from engine.leases import Leases, Place
 from engine.messages import Notice, Rendition, ToCapture, Wants
 from engine.messages import Release as ReleaseMessage
 from engine.watching import Sharp, ViewerStatistics
@@ -64,10 +65,11 @@ class _Poll:
 
 
 class Stream:
-    """One session's. `send` reaches its capture process; `ring_name` is its frame ring."""
+    """One session's. `send` reaches its capture process; `ring` is what that fills; `ring_free(ring)`: it is used no more."""
 
-    def __init__(self, ring_name: str, pool: EncoderPool, send: Callable[[ToCapture], None]) -> None:
-        self.ring_name = ring_name
+    def __init__(self, ring: str, pool: EncoderPool, send: Callable[[ToCapture], None], ring_free: Callable[[str], None]) -> None:
+        self._leases = Leases(ring)
+        self._ring_free = ring_free
         self._pool = pool
         self._send = send
         self._broadcast = Broadcast()
@@ -195,10 +197,26 @@ class Stream:
 
     def noticed(self, notice: Notice) -> None:
         self._journey.grabbed(notice.seq, notice.grab_begin_ns / 1e9, notice.grab_end_ns / 1e9)
-        self._apply(self._broadcast.frame(self._now(), notice.slot, notice.seq))
+        self._apply(self._broadcast.frame(self._now(), self._leases.take(notice.slot), notice.seq))
         for newer in self._waiting:
             if not newer.done():
                 newer.set_result(True)
+
+    def renew(self, ring: str) -> None:
+        """Another capture process fills `ring` from now on; what there is of the old one stays until there is something newer."""
+        self._ring_goes(self._leases.renew(ring))
+
+    def resume(self) -> None:
+        """That capture process is ready: tell it what is wanted."""
+        self._send(Wants(self._broadcast.fps_wanted))
+
+    def _ring_goes(self, ring: str | None) -> None:
+        if ring is not None:
+            self._pool.unmap(ring)
+            self._ring_free(ring)
+
+    def place(self, work: Encode) -> Place:
+        return self._leases.place(work.slot)
 
     def next_job(self) -> Encode | None:
         now = self._now()
@@ -227,6 +245,8 @@ class Stream:
             if not waiting.done():
                 waiting.set_exception(Unavailable("The session has ended.", code="session_closed"))
         self._pool.forget(self)
+        for ring in self._leases.rings:
+            self._pool.unmap(ring)
         for timer in (self._timer, self._sampler, *self._demands.values()):
             if timer is not None:
                 timer.cancel()
@@ -243,8 +263,11 @@ class Stream:
             match action:
                 case Deliver(viewer, packet):
                     viewer.offer(packet)  # type: ignore[attr-defined]  # every viewer of a Broadcast of ours is a Taker
-                case Release(slot):
-                    self._send(ReleaseMessage(slot))
+                case Release(lease):
+                    slot, ring = self._leases.end(lease)
+                    if slot is not None:
+                        self._send(ReleaseMessage(slot))
+                    self._ring_goes(ring)
                 case Demand(fps):
                     self._send(Wants(fps))
         if self._broadcast.eager:

@@ -38,6 +38,7 @@ from engine.messages import (
     Navigate,
     Notice,
     Page,
+    Ping,
     Ready,
     Refresh,
     Refused,
@@ -128,7 +129,7 @@ class Source:
                 self._load(token, url)
             case GetPage(token):
                 self._channel.send(Page(token, "synthetic", self._url))
-            case Click() | Move() | Scroll() | Text() | Key():
+            case Click() | Move() | Scroll() | Text() | Key() | Ping():
                 self._channel.send(Done(message.token, self._seq))
 
     def _load(self, token: int, url: str) -> None:

@@ -85,9 +85,14 @@ class Browser:
             raise
         return cls(program, driver, bidi)
 
-    async def end(self) -> None:
+    async def end(self, *, healthy: bool) -> None:
         """Quit the browser in good order if it can still do that, then end ChromeDriver."""
         await self.bidi.close()
+        if not healthy:
+            self.gone.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                self.driver_program.process.kill()
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(asyncio.create_task(asyncio.to_thread(self._quit))), QUIT_SECONDS)
         await self.driver_program.end()

@@ -27,10 +27,19 @@ TIMER_STEP = 0.001  # uvloop's timers count whole milliseconds from when the loo
 
 
 class Grabber:
-    """Fills `ring` with what is on `display`, sends `Notice` and `Done`, calls `drawn()` at damage. No demand at first."""
+    """Fills `ring` with what is on `display`, sends `Notice` and `Done`, calls `drawn()` at damage. No demand at first.
+
+    Its frames follow `seq`.
+    """
 
     def __init__(
-        self, display: Display, ring: FrameRing, max_fps: float, send: Callable[[Message], None], drawn: Callable[[], None]
+        self,
+        display: Display,
+        ring: FrameRing,
+        max_fps: float,
+        send: Callable[[Message], None],
+        drawn: Callable[[], None],
+        seq: int = 0,
     ) -> None:
         self._display = display
         self._ring = ring
@@ -39,7 +48,7 @@ class Grabber:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._drawn: list[asyncio.Future[None]] = []  # who waits for damage
-        self._schedule = Schedule(SLOTS, ring.head.height, max_fps)
+        self._schedule = Schedule(SLOTS, ring.head.height, max_fps, seq)
 
         connection = display.connection
         self._shm = connection(xcffib.shm.key)

@@ -19,7 +19,9 @@ from capture.attention import Freezer
 from capture.browser import Browser
 from capture.cursor import CursorWatch
 from capture.grabber import Grabber
+from capture.health import Health
 from capture.inputs import Inputs
+from capture.keepsake import Keepsake
 from capture.page import ShownPage
 from capture.pointer import Pointer
 from capture.programs import Programs
@@ -30,9 +32,11 @@ from engine.channel import Channel
 from engine.child import name_process
 from engine.errors import ChildGone, JiomosaError, Unavailable
 from engine.framering import FrameRing
+from engine.leftovers import remove_display_socket
 from engine.messages import (
     CaptureSpec,
     Click,
+    Done,
     Failed,
     GetPage,
     Key,
@@ -41,6 +45,7 @@ from engine.messages import (
     Named,
     Navigate,
     Page,
+    Ping,
     Ready,
     Refresh,
     Refused,
@@ -69,7 +74,8 @@ class Capture:
     def __init__(self, channel: Channel, spec: CaptureSpec) -> None:
         self._channel = channel
         self._spec = spec
-        self._page = ShownPage()
+        self._page = ShownPage(lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")))
+        self._health = Health(self._page, spec.hang_timeout, self._send, self._end)
         self._grabber: Grabber | None = None
         self._inputs: Inputs | None = None
         self._freezer: Freezer | None = None
@@ -93,7 +99,7 @@ class Capture:
         await asyncio.wait({starting})
         if failure is not None:
             self._send(Failed(failure.code, failure.message))
-        await self._close()
+        await self._close(healthy=failure is None)
         return failure is None
 
     def _end(self, failure: JiomosaError | None) -> None:
@@ -104,6 +110,9 @@ class Capture:
 
     async def _start(self) -> None:
         spec, programs = self._spec, self._programs
+        if spec.generation > 1:  # what was killed before us may have left something
+            await programs.end_stragglers()
+            remove_display_socket(spec.folder)
         programs.prepare_folder()
         screen = self._screen_starts = asyncio.create_task(self._start_screen())
         browser_starts = asyncio.create_task(Browser.start(programs, spec, self._page.on_event, self._lost, screen))
@@ -124,12 +133,17 @@ class Capture:
         display = self._screen.display
         pointer = Pointer(display, spec.width, spec.height)
         self._ring = FrameRing.attach(spec.ring)
-        self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged)
+        self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged, spec.seq)
         display.watch(asyncio.get_running_loop(), grabber.step)
         CursorWatch(display, self._send)
         self._freezer = Freezer(self._page, spec.freeze_after)
         self._inputs = Inputs(pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq)
         self._spawn(self._inputs.run())
+        self._keepsake = Keepsake(self._page, programs.folder, self._freezer.is_frozen)
+        if spec.generation > 1:
+            await self._keepsake.put_back()
+        self._spawn(self._keepsake.run())
+        self._spawn(self._health.run())
         self._send(Ready(f"Chromium {self._browser.version}"))
 
     async def _start_screen(self) -> None:
@@ -193,12 +207,16 @@ class Capture:
         if isinstance(message, Shutdown):
             self._end(None)
             return
-        if self._grabber is None or self._inputs is None or self._freezer is None:
+        if self._grabber is None or self._inputs is None or self._freezer is None or self._screen is None:
             return  # nobody has been told that we are ready
         match message:
             case Named(session_id):
                 name_process(f"capture {session_id}")
+            case Ping(token):
+                self._screen.display.round_trip()
+                self._send(Done(token, self._grabber.seq))
             case Wants(fps):
+                self._health.wants(fps)
                 self._rate.wants(fps)
                 self._grabber.wants(fps)
                 self._freezer.wants(fps)
@@ -237,6 +255,7 @@ class Capture:
             await self._freezer.wake()
             return await self._page.load(url, timeout)
         finally:
+            await self._keepsake.loaded()
             self._freezer.end()
             self._rate.load(begins=False)
 
@@ -250,7 +269,7 @@ class Capture:
 
     # ---- taking apart
 
-    async def _close(self) -> None:
+    async def _close(self, *, healthy: bool) -> None:
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
@@ -261,12 +280,13 @@ class Capture:
         if self._grabber is not None:
             self._grabber.close()
         if self._browser is not None:
-            await self._browser.end()
+            await self._browser.end(healthy=healthy)
         if self._screen_starts is not None:
             await asyncio.wait({self._screen_starts})  # never cancelled: a half-started X server would leave its lock
         if self._screen is not None:
             await self._screen.end()
         await self._programs.end_stragglers()
-        self._programs.remove_folder()
+        if healthy:  # else another one takes over
+            self._programs.remove_folder()
         if self._ring is not None:
             self._ring.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from capture.bidi import Bidi, CommandFailed
@@ -19,13 +20,15 @@ ANSWER_SECONDS = 2.0  # a page that does not answer within this is busy with its
 PAINT_SECONDS = 0.5  # a page that paints nothing for so long is answered for without
 # The second callback comes after the first frame has been handed over.
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
-EVENTS = ["browsingContext.contextCreated", "browsingContext.contextDestroyed"]
+CRASHED = "goog:cdp.Inspector.targetCrashed"
+EVENTS = ["browsingContext.contextCreated", "browsingContext.contextDestroyed", CRASHED]
 
 
 class ShownPage:
-    """Wraps a browser's connection. Hand all events to `on_event`."""
+    """Wraps a browser's connection. Hand all events to `on_event`. `crashed()`: a page's process has ended ("Aw, Snap!")."""
 
-    def __init__(self) -> None:
+    def __init__(self, crashed: Callable[[], None] = lambda: None) -> None:
+        self._crashed = crashed
         self._bidi: Bidi | None = None
         self._contexts: list[str] = []  # top-level, newest last
         self._cdp_sessions: dict[str, str] = {}
@@ -41,6 +44,10 @@ class ShownPage:
             self._add(context["context"])
 
     def on_event(self, method: str, params: dict[str, Any]) -> None:
+        if method == CRASHED:
+            if params["session"] in self._cdp_sessions.values():  # else it is that of a frame, or of a tab closed meanwhile
+                self._crashed()
+            return
         if params.get("parent") is not None:
             return
         if method == "browsingContext.contextCreated":

@@ -4,7 +4,7 @@ Each program is started through `setpriv`, which drops to the session's own user
 the kernel to signal the program when we die: a change of user id clears that wish, so it cannot be made earlier.
 
 Nothing may outlive the session, and not everything is our child: Chromium's helpers double-fork. So at the end whatever is left
-is found and killed: by user id where the session has one of its own, else by MARKER, which every program has in its environment.
+is found and killed (`engine.leftovers`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ConfigurationError
+from engine.leftovers import DISPLAY_FILE, MARKER, is_ours, marker, remaining
 from engine.messages import CaptureSpec
 
 log = logging.getLogger("jiomosa.capture")
 
-MARKER = "JIOMOSA_SESSION"
 # Of the server's own environment only what a browser shows to its user; secrets of the server stay with the server.
 INHERITED = ("PATH", "LANG", "LC_ALL", "LANGUAGE", "TZ")
 TERMINATE_SECONDS = 1.0  # Xvfb and ChromeDriver end within 50 ms of a SIGTERM; whoever has not after this hangs
@@ -59,7 +59,7 @@ class Programs:
     def __init__(self, spec: CaptureSpec) -> None:
         # Never hunt by the user id that we share with the server, whatever the spec says.
         self._uid = spec.uid if spec.uid not in (None, os.getuid()) else None
-        self._marker = f"{MARKER}={spec.session_id}:{os.getpid()}"
+        self._marker = marker(spec.session_id, spec.folder)
         self.folder = Path(spec.folder)
         self._environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
             MARKER: self._marker.partition("=")[2],
@@ -76,6 +76,10 @@ class Programs:
         """Make the session's folder usable by its programs, and by nobody else."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.give(self.folder)
+        for name in ("tmp", "Xauthority", DISPLAY_FILE):
+            path = self.folder / name
+            if path.is_symlink():  # the browser of before could make them: we must not follow
+                path.unlink()
         (self.folder / "tmp").mkdir(mode=0o700, exist_ok=True)
         self.give(self.folder / "tmp")
 
@@ -135,19 +139,10 @@ class Programs:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _remaining(self) -> list[int]:
-        return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit() and self._is_ours(Path(entry.path))]
+        return remaining(self._uid, self._marker)
 
     def _is_ours(self, process: Path) -> bool:
-        try:
-            fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line)
-            # A zombie has ended; in a container whose first process does not reap it may stay for good.
-            if fields["State"].split()[0] == "Z":
-                return False
-            if self._uid is not None:
-                return int(fields["Uid"].split()[0]) == self._uid
-            return self._marker.encode() in (process / "environ").read_bytes().split(b"\0")
-        except OSError:  # it has just ended, or is not ours to look at
-            return False
+        return is_ours(process, self._uid, self._marker)
 
 
 def _kill(pid: int) -> asyncio.Future[None] | None:

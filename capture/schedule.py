@@ -41,10 +41,10 @@ class Answer(NamedTuple):
 
 
 class Schedule:
-    """Decides for a ring of `slots` slots and frames of `height` rows. Times are seconds of one monotonic clock."""
+    """Decides for a ring of `slots` slots and frames of `height` rows, which follow `seq`. Times are of one monotonic clock."""
 
-    def __init__(self, slots: int, height: int, max_fps: float) -> None:
-        self.seq = 0
+    def __init__(self, slots: int, height: int, max_fps: float, seq: int = 0) -> None:
+        self.seq = seq
         self._slots = slots
         # Last in, first out: the slot that came back last is the one least out of date, and warm in the caches.
         self._free = list(range(slots))

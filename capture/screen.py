@@ -14,10 +14,8 @@ where a counted string is a 2-byte big-endian length and as many bytes.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import secrets
-import socket
 import struct
 from pathlib import Path
 
@@ -26,9 +24,9 @@ import xcffib
 from capture.display import Display
 from capture.programs import Program, Programs
 from engine.errors import ChildGone
+from engine.leftovers import DISPLAY_FILE, X_SOCKETS, remove_display_socket
 
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
-SOCKETS = Path("/tmp/.X11-unix")
 # X servers that start at the same moment take the same number, or the same file in /tmp for their keyboard, and some give up.
 ATTEMPTS = 4
 START_SECONDS = 10.0  # it takes 0.05 s; on a machine that is this slow nothing else would work either
@@ -43,9 +41,10 @@ def xauthority(cookie: bytes) -> bytes:
 class Screen:
     """A running Xvfb and our connection to it. Make with `start`."""
 
-    def __init__(self, program: Program, number: int, display: Display) -> None:
+    def __init__(self, program: Program, number: int, display: Display, folder: Path) -> None:
         self.program = program
         self.number = number
+        self._folder = folder
         self.display = display
 
     @classmethod
@@ -79,40 +78,27 @@ class Screen:
             await program.end()
         else:
             raise ChildGone("The X server could not start; run `jiomosa doctor`.")
+        (programs.folder / DISPLAY_FILE).write_text(str(number))
         programs.export("DISPLAY", f":{number}")
         try:
-            return cls(program, number, Display(f":{number}", authority))
+            return cls(program, number, Display(f":{number}", authority), programs.folder)
         except xcffib.ConnectionException as error:
-            await cls._end(program, number)
+            await program.end()
+            remove_display_socket(programs.folder)
             raise ChildGone(f"The X server :{number} does not let us in ({error}).") from error
 
     async def end(self) -> None:
         """End the X server and leave nothing of it behind."""
         self.display.close()
-        await self._end(self.program, self.number)
-
-    @staticmethod
-    async def _end(program: Program, number: int) -> None:
-        if await program.end():
-            return
-        _remove_socket(number)
-
-
-def _remove_socket(number: int) -> None:
-    """What a killed X server leaves behind (with -displayfd it makes no lock). If another has taken the number, it answers."""
-    path = SOCKETS / f"X{number}"
-    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
+        if not await self.program.end():
+            remove_display_socket(self._folder)
 
 
 def _make_socket_folder() -> None:
     """X servers make it, and own it, if it is missing; its owner may remove the sockets of others. So root makes it first."""
-    if os.geteuid() == 0 and not SOCKETS.exists():
-        SOCKETS.mkdir(exist_ok=True)
-        SOCKETS.chmod(0o1777)
+    if os.geteuid() == 0 and not X_SOCKETS.exists():
+        X_SOCKETS.mkdir(exist_ok=True)
+        X_SOCKETS.chmod(0o1777)
 
 
 async def _display_number(fd: int) -> int | None:

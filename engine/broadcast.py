@@ -1,7 +1,7 @@
 """Broadcast: the frames, viewers and renditions of one session -> jobs, deliveries, slots to give back, the demand. Pure.
 
-A frame (a slot of the ring, leased to the front) is *newest* until the next one comes. Its lease ends when it is neither newest
-nor in an encoder. A viewer passes through
+A frame (a slot of a ring, leased to the front; called by the number of its lease, see `engine.leases`) is *newest* until the next
+one comes. Its lease ends when it is neither newest nor in an encoder. A viewer passes through
 
     waiting --ready()--> ready --Deliver--> taking --ready()--> ready ...
 
@@ -121,6 +121,11 @@ class Broadcast:
         return any(stream.eager for stream in self._streams.values())
 
     @property
+    def fps_wanted(self) -> float:
+        """The last `Demand`."""
+        return self._demand
+
+    @property
     def viewers(self) -> int:
         return len(self._viewers)
 
@@ -225,11 +230,6 @@ class Broadcast:
             self.deadline = math.inf
             for stream in list(self._streams.values()):  # a sharp picture may make a new one
                 self._review(now, stream)
-        return self._take_actions()
-
-    def end(self) -> list[Action]:
-        """The capture process is gone, and its ring with it: no lease is given back any more, nothing newer will come."""
-        self._newest = None
         return self._take_actions()
 
     # ---- within

@@ -36,6 +36,7 @@ from engine.messages import Failed, Message, Ready, Shutdown
 log = logging.getLogger("jiomosa.child")
 
 PR_SET_PDEATHSIG = 1
+LAST_SECONDS = 2.0  # a child that has failed takes this for cleaning up at most: its successor waits
 TITLE = "jiomosa: "  # what the title of each process of ours begins with, as `ps` shows it
 _spawn = multiprocessing.get_context("spawn")
 
@@ -106,6 +107,7 @@ class Child:
                 self._ready.set_result(detail)
             case Failed(code, text):
                 self._failure = rebuild(code, text)
+                asyncio.get_running_loop().call_later(LAST_SECONDS, self.kill)
             case _:
                 self._on_message(message)
 

@@ -3,7 +3,7 @@
 After the segment's head (see `engine.segment`) come SLOTS slots, each page-aligned:
 
     offset  size            field          written by, when
-    0       8               seq            capture, after each grab; rises by one, starts at 1
+    0       8               seq            capture, after each grab; rises by one, starts after the last of the ring before
     8       8               grab_begin_ns  capture, CLOCK_MONOTONIC before the grab
     16      8               grab_end_ns    capture, CLOCK_MONOTONIC after the grab
     24      8               timestamp_ms   capture, epoch milliseconds of the grab's begin (what clients see)

@@ -1,6 +1,6 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
-    front -> capture   Named, Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
+    front -> capture   Named, Ping, Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
     capture -> front   Ready, Failed, Notice, Done, Refused, Page, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
@@ -47,6 +47,9 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     uid       run X server and browser as this user; None: as the server's own
     sandbox   False only by explicit setting: Chromium without its sandbox
     freeze_after  seconds that nobody needs the page before it is frozen; 0: never
+    hang_timeout  seconds that a page which somebody watches may not answer before it is called hung; 0: for ever
+    generation  of the ring; above 1 there was another capture process before this one, whose folder is taken over
+    seq       the last frame of that one
     """
 
     session_id: str
@@ -60,6 +63,9 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     chromedriver: str
     max_fps: float
     freeze_after: float = 0.0
+    hang_timeout: float = 0.0
+    generation: int = 1
+    seq: int = 0
 
 
 class EncoderSpec(msgspec.Struct, frozen=True):
@@ -76,6 +82,12 @@ class Named(msgspec.Struct, frozen=True, tag=True):
     """The session is `session_id` from now on: somebody has taken a warm one."""
 
     session_id: str
+
+
+class Ping(msgspec.Struct, frozen=True, tag=True):
+    """Answered by `Done` when the X server has answered: both are alive."""
+
+    token: int
 
 
 class Wants(msgspec.Struct, frozen=True, tag=True):
@@ -195,7 +207,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 class Page(msgspec.Struct, frozen=True, tag=True):
-    """The page that is shown."""
+    """The page that is shown. Token 0: nobody has asked; it is another one than was last told."""
 
     token: int
     title: str
@@ -255,7 +267,7 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-ToCapture = Named | Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
+ToCapture = Named | Ping | Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
 ToEncoder = Job | Forget | Shutdown
 FromChild = Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
 Message = ToCapture | ToEncoder | FromChild

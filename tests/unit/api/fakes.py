@@ -93,6 +93,7 @@ class FakePool:
         self.hold = False
         self.wanting: list[Any] = []
         self.forgotten: list[Any] = []
+        self.unmapped: list[str] = []
 
     def want(self, source: Any) -> None:
         if source not in self.wanting:
@@ -102,6 +103,9 @@ class FakePool:
 
     def forget(self, source: Any) -> None:
         self.forgotten.append(source)
+
+    def unmap(self, ring: str) -> None:
+        self.unmapped.append(ring)
 
     def work(self) -> None:
         while self.wanting:

@@ -14,6 +14,7 @@ from engine.messages import (
     GetPage,
     Navigate,
     Page,
+    Ping,
     Refresh,
 )
 from engine.settings import Settings
@@ -49,7 +50,7 @@ class World:
 
 
 def rings() -> list[str]:
-    return [name for name in os.listdir("/dev/shm") if name.startswith(f"jiomosa-{os.getpid()}-frames")]
+    return sorted(name for name in os.listdir("/dev/shm") if name.startswith(f"jiomosa-{os.getpid()}-frames"))
 
 
 def answering(message: Any) -> Any:
@@ -59,6 +60,6 @@ def answering(message: Any) -> Any:
             return Page(token, "Title", url)
         case GetPage(token):
             return Page(token, "Present", "https://present.example/")
-        case Click(token) | Refresh(token):
+        case Click(token) | Refresh(token) | Ping(token):
             return Done(token, 1)
     return None

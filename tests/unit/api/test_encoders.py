@@ -15,6 +15,7 @@ from api.encoders import PACKET_SLOTS, EncoderPool
 from engine.broadcast import Encode, Packet
 from engine.dispatch import DEPTH
 from engine.errors import ChildGone
+from engine.leases import Place
 from engine.messages import Encoded, Forget, Job, JobFailed, Rendition, Shutdown
 from engine.patience import Patience
 from tests.unit.api.fakes import FakeChild, turns, until
@@ -59,6 +60,9 @@ class Source:
         self.left -= 1
         self.number += 1
         return Encode(self.number % 4, self.number, JPEG)
+
+    def place(self, work: Encode) -> Place:
+        return Place(self.ring_name, work.slot)
 
     def encoded(self, packet: Packet) -> None:
         self.packets.append(packet)
@@ -223,6 +227,7 @@ async def test_a_source_that_is_forgotten_is_unmapped_everywhere_and_asked_no_mo
     world.pool.want(source)
     FakeChild.made[1].hangs = True
     world.pool.forget(source)
+    world.pool.unmap("ring")
     assert FakeChild.made[0].sent[-1] == Forget("ring")
     asked = source.number
     for child, job in world.all_jobs:

@@ -10,11 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from api import session as module
+from api import browser
+from api import incarnation as module
 from engine.errors import Unavailable
 from engine.framering import FrameRing
+from engine.messages import Navigate, Notice, Ping, Release, Wants
 from tests.unit.api.fakes import FakeChild, FakeViewer, turns, until
-from tests.unit.api.opened import REASON, World, rings
+from tests.unit.api.opened import REASON, World, answering, rings
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ async def test_a_start_that_is_given_up_leaves_nothing(world: World, monkeypatch
 
 
 async def test_a_full_dev_shm_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(width: int, height: int) -> FrameRing:
+    def full(width: int, height: int, generation: int) -> FrameRing:
         raise Unavailable("There is no room.", code="no_shared_memory")
 
     with monkeypatch.context() as patched:
@@ -106,17 +108,105 @@ async def test_a_close_that_is_given_up_goes_on(world: World) -> None:
     await until(lambda: world.ended)
 
 
-async def test_a_capture_process_that_ends_ends_the_session_and_its_viewers_are_told(world: World) -> None:
+# ---- its browser ends
+
+
+async def test_a_capture_process_that_ends_is_followed_by_another_with_all_that_it_had(world: World) -> None:
     session = await world.started()
     viewer = FakeViewer()
     session.watch(cast(Any, viewer))
-    world.child.die()
-    assert session.closed
+    world.child.answer = answering
+    await session.load("https://a.example/")
+    first = world.child
+    for seq in (1, 2):
+        first.on_message(Notice(seq, seq, 0))
+        await turns()
+    first.die()
+    await until(lambda: "rebuilt" in [payload.get("code") for _, payload in viewer.told])
+    told = [payload for _, payload in viewer.told if "code" in payload]
+    assert [payload["code"] for payload in told] == ["rebuilding", "rebuilt"]
+    assert "has ended unexpectedly" in told[0]["message"]
+    second = world.child
+    assert second is not first
+    assert (second.spec.folder, second.spec.uid) == (first.spec.folder, first.spec.uid)
+    assert (second.spec.generation, second.spec.seq) == (2, 2)
+    assert rings() == sorted([first.spec.ring, second.spec.ring]), "the last picture is gone before there is another"
+    assert second.sent[0] == Wants(60)
+    await until(lambda: any(isinstance(message, Navigate) for message in second.sent))
+    assert second.sent[-1].url == "https://a.example/"
+    second.on_message(Notice(2, 3, 0))
+    await until(lambda: viewer.seqs == [1, 2, 3])
+    assert Release(2) not in second.sent, "a slot of the old ring was given to the new process"
+    assert rings() == [second.spec.ring]
+    assert world.pool.unmapped == [first.spec.ring]
+    await session.close(REASON)
+
+
+async def test_the_page_that_was_being_loaded_is_the_one_to_return_to(world: World) -> None:
+    session = await world.started()
+    loading = asyncio.create_task(session.load("https://slow.example/"))
     await turns()
-    assert viewer.told == [("error", "child_gone")]
+    world.child.die()
+    await asyncio.wait([loading])
+    await until(lambda: any(isinstance(message, Navigate) for message in world.child.sent) and len(FakeChild.made) == 2)
+    assert world.child.sent[-1].url == "https://slow.example/"
+    await session.close(REASON)
+
+
+async def test_requests_wait_for_the_browser_that_is_rebuilt_but_not_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.started()
+    monkeypatch.setattr(FakeChild, "starts", False)
+    world.child.die()
+    await until(lambda: len(FakeChild.made) == 2 and world.child.started)
+    with monkeypatch.context() as patched:
+        patched.setattr(browser, "WAIT_SECONDS", 0.01)
+        with pytest.raises(Unavailable, match="is being started again; try again") as caught:
+            await session.present_page()
+    assert caught.value.code == "rebuilding"
+    asking = asyncio.create_task(session.present_page())
+    await turns()
+    world.child.answer = answering
+    world.child.readiness.set_result("Fake 1.0")
+    assert (await asking).title == "Present"
+    await session.close(REASON)
+
+
+async def test_a_browser_that_ends_again_and_again_is_an_error_and_no_loop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "FIRST_BACKOFF_SECONDS", 0.001)
+    session = await world.started()
+    viewer = FakeViewer()
+    session.watch(cast(Any, viewer))
+    for _ in range(browser.MOST_REBUILDS + 1):
+        await until(lambda: not world.child.exited.is_set() and not session._browser.is_down())
+        world.child.die()
     await until(lambda: world.ended)
-    assert world.ended == [session]
+    assert len(FakeChild.made) == browser.MOST_REBUILDS + 1
+    assert viewer.told[-1] == ("error", "crashing")
     assert viewer.on_ready is None
+
+
+async def test_a_browser_that_cannot_be_started_again_is_an_error_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "FIRST_BACKOFF_SECONDS", 0.001)
+    session = await world.started()
+    FakeChild.failing[:] = [Unavailable("Chromium did not start.")] * 9
+    world.child.die()
+    await until(lambda: world.ended)
+    assert len(FakeChild.made) == browser.MOST_REBUILDS + 1
+    assert session.closed
+
+
+async def test_closing_while_it_is_rebuilt_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await world.started()
+    monkeypatch.setattr(FakeChild, "starts", False)
+    world.child.die()
+    await until(lambda: len(FakeChild.made) == 2 and world.child.started)
+    await session.close(REASON)
+    assert world.ended == [session]
+    assert world.child.stopped
 
 
 async def test_a_capture_process_that_does_not_read_is_killed(world: World) -> None:
@@ -124,7 +214,21 @@ async def test_a_capture_process_that_does_not_read_is_killed(world: World) -> N
     world.child.hangs = True
     session.watch(cast(Any, FakeViewer()))
     assert world.child.killed
-    await until(lambda: world.ended)
+    await until(lambda: len(FakeChild.made) == 2)
+    await session.close(REASON)
+
+
+async def test_a_capture_process_that_does_not_answer_is_killed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(module, "HUNG_SECONDS", 0.05)
+    session = await world.started()
+    alive = world.child
+    alive.answer = answering
+    await until(lambda: sum(isinstance(message, Ping) for message in alive.sent) > 7)  # longer than it may owe one answer
+    alive.answer = lambda message: None
+    await until(lambda: len(FakeChild.made) == 2)
+    assert [child.killed for child in FakeChild.made] == [True, False]
+    await session.close(REASON)
 
 
 async def test_viewers_are_told_why_it_was_closed(world: World) -> None:

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from api import session as module
+from api import incarnation as module
 from api.session import PageInfo
-from engine.errors import BadRequest, ChildGone, LoadFailed, NotFound, Unavailable
+from engine.errors import BadRequest, LoadFailed, NotFound, Unavailable
 from engine.messages import (
     Click,
     Cursor,
@@ -30,7 +30,7 @@ from engine.messages import (
     ToCapture,
     Wants,
 )
-from tests.unit.api.fakes import FakeChild, FakeViewer, turns, until
+from tests.unit.api.fakes import FakeChild, FakeViewer, turns
 from tests.unit.api.opened import REASON, World, answering
 
 
@@ -69,13 +69,13 @@ async def test_a_refusal_is_raised_as_what_it_is(world: World) -> None:
 
 async def test_no_answer_is_a_sentence_and_a_late_one_does_no_harm(world: World) -> None:
     session = await world.started()
-    with pytest.raises(Unavailable, match=r"'one' did not answer within 0\.02 seconds"):
+    with pytest.raises(Unavailable, match=r"did not answer within 0\.02 seconds"):
         await session.ask(GetPage, 0.02)
     token = world.child.sent[-1].token
     world.child.on_message(Refused(token, "internal", "Too late."))
     world.child.on_message(Done(token, 1))
     world.child.on_message(Page(token, "Late", "https://late.example/"))
-    assert session._waiting == {}
+    assert session._browser._incarnation._waiting == {}
     await session.close(REASON)
 
 
@@ -88,14 +88,15 @@ async def test_who_waits_when_it_closes_is_told_why(world: World) -> None:
         await asking
 
 
-async def test_who_waits_when_the_process_ends_is_told_that(world: World) -> None:
+async def test_who_waits_when_the_process_ends_is_told_to_try_again(world: World) -> None:
     session = await world.started()
     asking = asyncio.create_task(session.load("https://a.example/"))
     await turns()
     world.child.die()
-    with pytest.raises(ChildGone):
+    with pytest.raises(Unavailable, match="try again in a moment") as caught:
         await asking
-    await until(lambda: world.ended)
+    assert caught.value.code == "rebuilding"
+    await session.close(REASON)
 
 
 async def test_a_closed_session_cannot_be_asked(world: World) -> None:

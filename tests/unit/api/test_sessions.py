@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from api import session as module
+from api import incarnation as module
 from api.models import SESSION_ID
 from api.sessions import Sessions
 from engine.errors import Conflict, NotFound, Unavailable
@@ -109,9 +109,9 @@ async def test_what_is_closed_is_gone_and_its_id_free(world: World) -> None:
     assert (await world.create("mine")).id == "mine"
 
 
-async def test_a_session_whose_process_ended_is_gone(world: World) -> None:
-    await world.create("mine")
-    FakeChild.made[0].die()
+async def test_a_session_whose_browser_ended_for_good_is_gone(world: World) -> None:
+    session = await world.create("mine")
+    session.lost(Unavailable("The browser has ended too often."))
     with pytest.raises(NotFound):
         world.sessions.get("mine")
     await until(lambda: len(world.sessions) == 0)

@@ -24,7 +24,8 @@ class World:
     def __init__(self) -> None:
         self.sent: list[Any] = []
         self.pool = FakePool()
-        self.stream = Stream("ring", cast(Any, self.pool), self.sent.append)
+        self.freed: list[str] = []
+        self.stream = Stream("ring", cast(Any, self.pool), self.sent.append, self.freed.append)
         self.seq = 0
 
     def viewer(self, fps: float = 60.0) -> FakeViewer:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from capture.programs import MARKER, Programs, process_end
+from capture.programs import Programs, process_end
 from engine.errors import ConfigurationError
+from engine.leftovers import MARKER
 from engine.messages import CaptureSpec
 from engine.settings import Settings
 
@@ -52,7 +53,7 @@ async def test_a_program_knows_its_session_and_nothing_of_the_servers(
     assert told["DISPLAY"] == ":7"
     assert told["HOME"] == str(programs.folder)
     assert told["TMPDIR"].startswith(told["HOME"])
-    assert told[MARKER] == f"unit:{os.getpid()}"
+    assert told[MARKER] == "unit:session"
 
 
 async def test_what_is_not_installed_is_said(programs: Programs) -> None:
@@ -99,7 +100,7 @@ async def test_stragglers_are_found_however_they_detached_and_others_are_left_al
 
 
 async def test_a_zombie_is_nobodys(programs: Programs) -> None:
-    environment = {MARKER: f"unit:{os.getpid()}", "PATH": os.environ["PATH"]}
+    environment = {MARKER: "unit:session", "PATH": os.environ["PATH"]}
     with subprocess.Popen(["true"], env=environment) as child:  # noqa: ASYNC220  # asyncio would reap it at once
         await process_end(child.pid)
         assert child.pid not in programs._remaining()
@@ -119,7 +120,7 @@ def fake_process(folder: Path, state: str, uid: int, environ: bytes) -> Path:
 
 
 def test_ours_is_told_by_user_id_where_there_is_one_else_by_the_whole_marker(tmp_path: Path) -> None:
-    mark = f"{MARKER}=unit:{os.getpid()}".encode()
+    mark = f"{MARKER}=unit:{tmp_path.name}".encode()
     by_uid, by_mark = Programs(spec(tmp_path, 61999)), Programs(spec(tmp_path))
     cases = {
         ("S", 61999, b"A=1\0"): (True, False),

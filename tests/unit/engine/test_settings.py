@@ -24,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "freeze_after": (0, 1e7),
     "warm_sessions": (0, 64),
     "load_timeout": (1, 600),
+    "hang_timeout": (0, 1e7),
     "start_timeout": (1, 600),
     "browser_uid": (1, 2**31),
     "auth_leeway": (0, 600),

@@ -1,0 +1,55 @@
+"""What a session has on the machine beside its rings: a folder for its browser's profile; where we may, a user id of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from typing import Self
+
+from engine import leftovers
+from engine.settings import Settings
+from engine.userid import UserId
+
+REMOVE_ATTEMPTS, REMOVE_PAUSE_SECONDS = 50, 0.1
+
+
+class Belongings:
+    """Make with `claim`; `give_back` when the session is over."""
+
+    def __init__(self, mark: str, folder: str, user: UserId | None) -> None:
+        self._mark = mark
+        self.folder = folder
+        self._user = user
+
+    @classmethod
+    def claim(cls, session_id: str, settings: Settings) -> Self:
+        """Raises `Unavailable` when all user ids are taken."""
+        # Where we may, each browser runs as a user of its own.
+        user = UserId.claim(settings.browser_uid) if os.geteuid() == 0 else None
+        try:
+            folder = tempfile.mkdtemp(prefix=f"jiomosa-{os.getpid()}-", dir=settings.runtime_dir)
+        except BaseException:
+            if user is not None:
+                user.release()
+            raise
+        if user is not None:
+            os.chown(folder, user.number, user.number)
+        return cls(leftovers.marker(session_id, folder), folder, user)
+
+    @property
+    def uid(self) -> int | None:
+        return self._user.number if self._user else None
+
+    def give_back(self) -> None:
+        """Have nothing left of it, whatever the end of the capture process was. Blocks."""
+        leftovers.end(self.uid, self._mark)
+        leftovers.remove_display_socket(self.folder)
+        for _ in range(REMOVE_ATTEMPTS):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not os.path.exists(self.folder):
+                break
+            time.sleep(REMOVE_PAUSE_SECONDS)  # the kernel may still be ending what was killed
+        if self._user is not None:
+            self._user.release()

@@ -1,0 +1,177 @@
+"""A session's browser through all its incarnations: what it has on the machine, and another one whenever it ends.
+
+    starting --ready--> up --it ended, or hangs--> down --another is ready--> up ...
+                                                    '----too often----> lost
+
+Each incarnation has a frame ring of its own, and the folder of the one before: the same profile. An old ring stays until the
+stream has no lease of it any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from api.belongings import Belongings
+from api.incarnation import ANSWER_SECONDS, Incarnation
+from engine.attempts import Attempts
+from engine.errors import JiomosaError, Unavailable
+from engine.framering import FrameRing
+from engine.messages import CaptureSpec, Named, ToCapture
+from engine.settings import Settings
+
+log = logging.getLogger("jiomosa.session")
+
+STOP_SECONDS = 5.0  # a browser that has not ended by then is killed
+WAIT_SECONDS = 5.0  # the most that a request waits for a browser that is started again, which takes about one
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 8.0
+FORGIVEN_SECONDS, MOST_REBUILDS = 60.0, 4  # more than so many in this time: the page, or the machine, will not have it
+
+
+class Owner(Protocol):
+    """Who is told what happens to it."""
+
+    def said(self, message: Any) -> None: ...
+    def down(self, error: JiomosaError) -> None: ...
+    def renewed(self, ring: str) -> int:
+        """The next incarnation fills this ring; returns the newest frame of those before."""
+
+    def up(self) -> None: ...
+    def lost(self, reason: JiomosaError) -> None: ...
+
+
+class Browser:
+    """`module` is what its capture processes run."""
+
+    def __init__(self, id: str, width: int, height: int, settings: Settings, module: str, owner: Owner) -> None:
+        self._id = self._first_id = id  # the first is by what its processes know one another, whatever it is called later
+        self._size = width, height
+        self._settings = settings
+        self._module = module
+        self._owner = owner
+        self._attempts = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS, MOST_REBUILDS)
+        self._rebuilding: asyncio.Task[None] | None = None
+        self._closing = False
+        self._rings: dict[str, FrameRing] = {}
+        self._generation = 0
+        self._belongings = Belongings.claim(id, settings)
+        try:
+            self.first_ring = self._make_ring()
+        except BaseException:
+            self._belongings.give_back()
+            raise
+        self._incarnation = self._incarnate(self.first_ring, 0)
+
+    def _make_ring(self) -> str:
+        self._generation += 1
+        ring = FrameRing.create(*self._size, self._generation)
+        self._rings[ring.name] = ring
+        return ring.name
+
+    def ring_free(self, name: str) -> None:
+        """Nobody uses a ring of before any more."""
+        self._rings.pop(name).close()
+
+    def _incarnate(self, ring: str, seq: int) -> Incarnation:
+        settings = self._settings
+        spec = CaptureSpec(
+            session_id=self._first_id,
+            ring=ring,
+            width=self._size[0],
+            height=self._size[1],
+            folder=self._belongings.folder,
+            uid=self._belongings.uid,
+            sandbox=settings.browser_sandbox,
+            chromium=settings.chromium,
+            chromedriver=settings.chromedriver,
+            max_fps=settings.max_fps,
+            freeze_after=settings.freeze_after,
+            hang_timeout=settings.hang_timeout,
+            generation=self._generation,
+            seq=seq,
+        )
+        return Incarnation(f"capture {self._id}", self._module, spec, self._owner.said, self._ended)
+
+    # ---- life
+
+    async def start(self) -> str:
+        """Returns what it runs. Raises `JiomosaError`; `close` it then."""
+        return await self._incarnation.start(self._settings.start_timeout)
+
+    def name(self, id: str) -> None:
+        """Its session has another id now."""
+        self._id = id
+        self.send(Named(id))
+
+    async def close(self, reason: JiomosaError) -> None:
+        """End it and give everything back; whoever waits for an answer gets `reason`."""
+        self._closing = True
+        self._incarnation.give_up(reason)
+        if self._rebuilding is not None:
+            self._rebuilding.cancel()
+            await asyncio.wait({self._rebuilding})
+        await self._incarnation.stop(STOP_SECONDS)
+        for ring in self._rings.values():
+            ring.close()
+        await asyncio.to_thread(self._belongings.give_back)
+
+    def _ended(self, error: JiomosaError) -> None:
+        if self._closing:
+            return
+        log.error("session %s: %s", self._id, error.message)
+        self._owner.down(error)
+        self._incarnation.give_up(self._not_now)
+        self._rebuilding = asyncio.get_running_loop().create_task(self._rebuild(error))
+
+    async def _rebuild(self, error: JiomosaError) -> None:
+        while (delay := self._attempts.failed(time.monotonic())) is not None:
+            await asyncio.sleep(delay)
+            try:
+                ring = self._make_ring()
+                self._incarnation = self._incarnate(ring, self._owner.renewed(ring))
+                await self._incarnation.start(self._settings.start_timeout)
+            except (JiomosaError, OSError) as again:
+                log.error("session %s: %s", self._id, again)  # noqa: TRY400  # the sentence says it all
+                error = again if isinstance(again, JiomosaError) else Unavailable(f"It could not be started: {again}.")
+                await self._incarnation.stop(0.0)
+            else:
+                self._rebuilding = None
+                log.info("session %s has another browser", self._id)
+                self._owner.up()
+                return
+        self._rebuilding = None
+        self._owner.lost(
+            Unavailable(
+                f"The browser of this session has ended {MOST_REBUILDS + 1} times in {FORGIVEN_SECONDS:g} seconds, the last time "
+                f"so: {error.message} Create another session; this page may be too much for it.",
+                code="crashing",
+            )
+        )
+
+    @property
+    def _not_now(self) -> JiomosaError:
+        return Unavailable(
+            f"The browser of session {self._id!r} has ended and is being started again; try again in a moment.", code="rebuilding"
+        )
+
+    def is_down(self) -> bool:
+        return self._rebuilding is not None or self._closing
+
+    # ---- messages
+
+    def send(self, message: ToCapture) -> None:
+        self._incarnation.send(message)
+
+    async def ask(self, build: Callable[[int], ToCapture], timeout: float = ANSWER_SECONDS) -> Any:
+        """Send what `build(token)` makes and wait for its answer, and before that a little for a browser that is rebuilt.
+
+        Raises what it was refused with, or `Unavailable`.
+        """
+        if self._rebuilding is not None:
+            await asyncio.wait({self._rebuilding}, timeout=WAIT_SECONDS)
+            if self.is_down():
+                raise self._not_now
+        return await self._incarnation.ask(build, timeout)

@@ -1,0 +1,85 @@
+"""Whether the browser and the page that it shows are alive.
+
+The browser is asked for the page's address, which Chromium's main process answers whatever the page does; so the front also hears
+where a rebuilt browser must return to. The page is asked only while somebody watches: a page may be busy with itself for as long
+as nobody minds, and a frozen one does not answer at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from capture.bidi import CommandFailed
+from capture.page import ShownPage
+from engine.errors import ChildGone, JiomosaError, Unavailable
+from engine.messages import Page
+from engine.patience import Patience
+
+WATCHED_SECONDS, UNWATCHED_SECONDS = 1.0, 5.0  # between two questions
+BROWSER_SECONDS = 5.0  # the main process answers in milliseconds, and in a second while it starts on a machine that is too small
+
+
+class Health:
+    """Tells `send` of each new address, and `failed` of what hangs, and then ends. `hang_timeout` 0: pages may hang for ever."""
+
+    def __init__(
+        self, page: ShownPage, hang_timeout: float, send: Callable[[Page], None], failed: Callable[[JiomosaError], None]
+    ) -> None:
+        self._page = page
+        self._send = send
+        self._failed = failed
+        self._hang_timeout = hang_timeout
+        self._told: tuple[str, str] | None = None
+        self._watched = asyncio.Event()
+
+    def wants(self, fps: float) -> None:
+        """The demand is now `fps` frames a second."""
+        if fps:
+            self._watched.set()
+        else:
+            self._watched.clear()
+
+    async def run(self) -> None:
+        await asyncio.gather(self._watch_browser(), self._watch_page())
+
+    async def _watch_browser(self) -> None:
+        patience = Patience(BROWSER_SECONDS)
+        while await self._answers(patience, self._tell_page):  # noqa: ASYNC110  # nobody signals that he hangs
+            await asyncio.sleep(WATCHED_SECONDS if self._watched.is_set() else UNWATCHED_SECONDS)
+        self._failed(ChildGone("The browser of this session hangs."))
+
+    async def _watch_page(self) -> None:
+        if not self._hang_timeout:
+            return
+        while True:
+            await self._watched.wait()
+            patience = Patience(self._hang_timeout)
+            while self._watched.is_set():
+                if not await self._answers(patience, lambda: self._page.cdp("Runtime.evaluate", expression="0")):
+                    self._failed(Unavailable("The page was busy with itself for too long.", code="page_hung"))
+                    return
+                await asyncio.sleep(WATCHED_SECONDS)
+
+    async def _tell_page(self) -> None:
+        page = await self._page.present()
+        if page != self._told:
+            self._told = page
+            self._send(Page(0, *page))
+
+    async def _answers(self, patience: Patience, ask: Callable[[], Awaitable[Any]]) -> bool:
+        """Ask once more; False when there was no answer for too long. A refusal is an answer."""
+        now = time.monotonic()
+        if not patience.owed:
+            patience.asked(now)
+        try:
+            async with asyncio.timeout(max(0.0, patience.deadline - now)):
+                await ask()
+        except (TimeoutError, Unavailable):  # it may answer the next one: an answer is lost when a page goes to another process
+            return not patience.over(time.monotonic())
+        except CommandFailed:
+            pass
+        patience.answered(time.monotonic())
+        return True

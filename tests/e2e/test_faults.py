@@ -1,0 +1,124 @@
+"""Whatever part of a session dies or hangs: its viewers get frames again, and the sessions not concerned notice nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from bench.client import Client, Event, Frame
+from bench.server import Server, run
+
+HANG_SECONDS = 2
+HANGING = ("capture", "Xvfb", "chromedriver", "chromium")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with run(encoders=1, hang_timeout=HANG_SECONDS) as running:
+        yield running
+    assert running.process.returncode == 0, "\n".join(running.log)
+
+
+class Watched:
+    """A session of `server` that somebody watches."""
+
+    def __init__(self, server: Server, id: str, url: str) -> None:
+        self.server, self.id = server, id
+        server.post("/api/session/create", session_id=id, width=320, height=240, url=url)
+        self.client = Client(server.address)
+        self.client.emit("subscribe", {"session_id": id, "fps": 10, "adaptive": False})
+        self.seq = self.client.wait_for_frame().fields["seq"]
+
+    def process(self, kind: str) -> psutil.Process:
+        return process_of(self.server, self.id, kind)
+
+    def comes_back(self, seconds: float) -> list[str]:
+        """Wait until it has another browser, and new frames of the page come; the codes that were told."""
+        codes: list[str] = []
+        deadline = time.monotonic() + seconds
+        loaded = False
+        while time.monotonic() < deadline:
+            event = self.client.receive(deadline - time.monotonic())
+            if isinstance(event, Frame):
+                assert event.fields["seq"] >= self.seq, "an older frame after a newer one"
+                self.seq = event.fields["seq"]
+                if loaded:
+                    return codes
+            elif isinstance(event, Event) and event.name != "cursor":
+                assert event.name == "status", event
+                codes += [event.payload["code"]] if "code" in event.payload else []
+                loaded |= event.name == "status" and event.payload["message"].startswith("Loaded")
+        raise AssertionError(f"{self.id} has no frames again; it was told {codes}")
+
+    def close(self) -> None:
+        self.client.close()
+        self.server.post(f"/api/session/{self.id}/close")
+
+
+def process_of(server: Server, id: str, kind: str) -> psutil.Process:
+    """A process of a session, by its name."""
+    front = psutil.Process(server.process.pid)
+    (capture,) = (child for child in front.children() if title(child) == f"jiomosa: capture {id}")
+    if kind == "capture":
+        return capture
+    below = capture.children(recursive=True)
+    if kind == "renderer":  # of several, that of the page: it works
+        renderers = [process for process in below if "--type=renderer" in title(process)]
+        before = {process: process.cpu_times().user for process in renderers}
+        time.sleep(0.5)
+        return max(renderers, key=lambda process: process.cpu_times().user - before[process])
+    return next(process for process in below if process.name() == kind and "--type=" not in title(process))
+
+
+def title(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline()).strip()
+    return ""
+
+
+@pytest.fixture
+def watch(server: Server) -> Iterator[Callable[[str, str], Watched]]:
+    with contextlib.ExitStack() as opened:
+
+        def open_one(id: str, url: str) -> Watched:
+            session = Watched(server, id, url)
+            opened.callback(session.close)
+            return session
+
+        yield open_one
+
+
+@pytest.mark.parametrize("kind", ["renderer", *HANGING])
+def test_any_process_of_a_session_may_be_killed(watch: Callable[[str, str], Watched], site: str, kind: str) -> None:
+    session = watch(f"killed-{kind}", f"{site}/canvas.html")
+    session.process(kind).kill()
+    assert session.comes_back(30)[:2] == ["rebuilding", "rebuilt"]
+
+
+def test_any_process_of_a_session_may_hang_and_no_other_session_notices(
+    server: Server, watch: Callable[[str, str], Watched], site: str
+) -> None:
+    bystander = watch("bystander", f"{site}/canvas.html")
+    for kind in HANGING:
+        server.post("/api/session/create", session_id=f"hung-{kind}", width=320, height=240, url=f"{site}/page/{kind}")
+        process_of(server, f"hung-{kind}", kind).suspend()
+    waiting = {f"session hung-{kind} has another browser" for kind in HANGING}
+    deadline = time.monotonic() + 60
+    while any(all(words not in line for line in server.log) for words in waiting) and time.monotonic() < deadline:
+        event = bystander.client.receive(1)
+        assert event is None or isinstance(event, Frame) or event.name == "cursor", event
+    for kind in HANGING:
+        assert server.get(f"/api/session/hung-{kind}/info")["page_info"] == {"title": kind, "url": f"{site}/page/{kind}"}
+        server.post(f"/api/session/hung-{kind}/close")
+
+
+def test_a_page_in_an_endless_loop_comes_back_with_its_cookies_and_its_storage(
+    watch: Callable[[str, str], Watched], site: str
+) -> None:
+    session = watch("loop", f"{site}/fault.html")
+    assert session.comes_back(30)[:2] == ["rebuilding", "rebuilt"]
+    assert session.server.get("/api/session/loop/info")["page_info"]["title"] == "kept 1 1"

@@ -1,0 +1,82 @@
+"""A browser that does not answer hangs; a page only while somebody watches, and after its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from capture import health as module
+from capture.bidi import CommandFailed
+from capture.health import Health
+from engine.errors import JiomosaError
+from engine.messages import Page
+from tests.unit.api.fakes import until
+
+
+class World:
+    """A browser and a page that answer, refuse or hang as the test says."""
+
+    def __init__(self) -> None:
+        self.browser_hangs = self.page_hangs = self.refuses = False
+        self.asked = 0
+        self.url = "http://a/"
+        self.told: list[Page] = []
+        self.failures: list[JiomosaError] = []
+        self.health = Health(self, 0.05, self.told.append, self.failures.append)  # type: ignore[arg-type]
+        self.task = asyncio.create_task(self.health.run())
+
+    async def present(self) -> tuple[str, str]:
+        if self.browser_hangs:
+            await asyncio.Event().wait()
+        return "Title", self.url
+
+    async def cdp(self, method: str, /, **params: Any) -> dict[str, Any]:
+        self.asked += 1
+        if self.refuses:
+            raise CommandFailed("unknown error", "It is between two pages.")
+        if self.page_hangs:
+            await asyncio.Event().wait()
+        return {}
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    for name, seconds in {"WATCHED_SECONDS": 0.002, "UNWATCHED_SECONDS": 0.005, "BROWSER_SECONDS": 0.05}.items():
+        monkeypatch.setattr(module, name, seconds)
+    world = World()
+    yield world
+    world.task.cancel()
+    await asyncio.wait([world.task])
+
+
+async def test_each_new_address_is_told_once(world: World) -> None:
+    await until(lambda: world.told)
+    world.url = "http://b/"
+    await until(lambda: len(world.told) == 2)
+    assert world.told == [Page(0, "Title", "http://a/"), Page(0, "Title", "http://b/")]
+
+
+async def test_a_browser_that_does_not_answer_hangs(world: World) -> None:
+    await until(lambda: world.told)
+    world.browser_hangs = True
+    await until(lambda: world.failures)
+    assert [failure.code for failure in world.failures] == ["child_gone"]
+
+
+async def test_a_page_hangs_only_while_somebody_watches(world: World) -> None:
+    world.page_hangs = True
+    await until(lambda: world.told)
+    assert world.asked == 0
+    world.health.wants(30.0)
+    await until(lambda: world.failures)
+    assert [failure.code for failure in world.failures] == ["page_hung"]
+
+
+async def test_a_refusal_is_an_answer(world: World) -> None:
+    world.refuses = True
+    world.health.wants(30.0)
+    await until(lambda: world.asked > 30)  # longer than it may not answer
+    assert world.failures == []
