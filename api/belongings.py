@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -21,6 +22,8 @@ class Belongings:
     def __init__(self, mark: str, folder: str, user: UserId | None) -> None:
         self._mark = mark
         self.folder = folder
+        self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)  # held while it is in use, as by a segment's maker (`engine.segment`)
         self._user = user
 
     @classmethod
@@ -51,5 +54,6 @@ class Belongings:
             if not os.path.exists(self.folder):
                 break
             time.sleep(REMOVE_PAUSE_SECONDS)  # the kernel may still be ending what was killed
+        os.close(self._lock)
         if self._user is not None:
             self._user.release()

@@ -21,6 +21,7 @@ import uvloop
 from api.app import build
 from api.front import Front
 from api.link import TCP_USER_TIMEOUT
+from api.sweep import sweep
 from api.transport import HttpProtocol, StreamProtocol
 from engine.child import name_process
 from engine.errors import ConfigurationError
@@ -35,6 +36,7 @@ GRACE_SECONDS = 3  # for connections that do not close by themselves
 def serve(settings: Settings) -> None:
     """Serve until a signal. Raises `JiomosaError` when it cannot start."""
     name_process("front")
+    sweep(settings.runtime_dir)
     # Logins commonly allow 1024 open files softly and many more hard; each viewer takes one.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -44,6 +44,18 @@ def is_ours(process: Path, uid: int | None, mark: str) -> bool:
         return False
 
 
+def folder_in_use(folder: str | Path) -> bool:
+    """Whether a process that was started for the session of this folder is still there."""
+    mark = f":{Path(folder).name}"
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):  # it has just ended, or is not ours to look at
+            if name.isdigit():
+                variables = Path(f"/proc/{name}/environ").read_bytes().split(b"\0")
+                if any(one.startswith(f"{MARKER}=".encode()) and one.endswith(mark.encode()) for one in variables):
+                    return True
+    return False
+
+
 def end(uid: int | None, mark: str) -> None:
     """Kill whatever is left of a session's processes and wait for their end. Blocks."""
     deadline = time.monotonic() + SECONDS

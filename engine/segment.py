@@ -4,7 +4,8 @@ The front creates and unlinks every segment; children attach by name and never u
 front itself is killed, Python's resource tracker (which the front's first segment starts) unlinks them once the last child is
 gone.
 
-Names: ``jiomosa-<pid of the front>-<kind><number>`` under /dev/shm, mode 0600.
+Names: ``jiomosa-<pid of the front>-<kind><number>`` under /dev/shm, mode 0600. The front holds a lock (flock) on each while it
+has it; by that a front that starts, in a container with process ids of its own, say, tells what is in use from what was left.
 
 Head, little-endian, 64 bytes, written once by the front before anyone else knows the name:
 
@@ -26,6 +27,7 @@ Invariants: the head never changes after creation; what a slot holds may be read
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
 import struct
@@ -78,6 +80,7 @@ def create(head: Head, *, reserve: bool) -> SharedMemory:
         memory = SharedMemory(name=name, create=True, size=head.total_bytes)
     except OSError as error:
         raise Unavailable(f"A shared-memory segment could not be made: {error.strerror}.", code="no_shared_memory") from error
+    fcntl.flock(memory._fd, fcntl.LOCK_SH)  # type: ignore[attr-defined]
     if reserve:
         fd = os.open(f"/dev/shm/{name}", os.O_RDWR)
         try:

@@ -96,6 +96,23 @@ def test_a_stopped_server_leaves_nothing(site: str, number: signal.Signals) -> N
         assert any(entry.startswith("display") for entry in during)
 
 
+def test_what_nobody_was_left_to_remove_the_next_server_removes(site: str) -> None:
+    with run(encoders=1) as server:
+        server.post("/api/session/create", session_id="one", width=320, height=240, url=f"{site}/canvas.html")
+        left = belongings(server)
+        front = psutil.Process(server.process.pid)
+        everybody = [front, *front.children(recursive=True)]
+        for process in everybody:  # first none may run: they would clean up
+            process.suspend()
+        for process in everybody:
+            process.kill()
+        server.process.wait()
+        psutil.wait_procs(everybody, 10)
+        assert not gone(left)
+        with run(encoders=1) as other:
+            assert gone(left), other.log
+
+
 def test_a_viewer_is_told_that_the_server_stops(site: str) -> None:
     with run(encoders=1) as server:
         server.post("/api/session/create", session_id="one", width=320, height=240)
