@@ -128,6 +128,8 @@ async def _explained(error: JiomosaError) -> Response:
     response = answer(ErrorModel(error.message, error.code), error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -95,6 +95,8 @@ class Sockets(Entrance):
         wanted = convert(payload, Subscribe, "`subscribe`")
         fps = None if wanted.fps is None else check_fps(wanted.fps, self._front.settings.max_fps, "`subscribe`")
         session = self._front.login.reach(self._guests[viewer.id].identity, wanted.session_id, WATCH)
+        if self._sessions.get(viewer.id) is not session:
+            session.check_viewers()
         self._unsubscribe(viewer)
         self._sessions[viewer.id] = session
         viewer.view = view = view_of(

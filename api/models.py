@@ -136,6 +136,12 @@ class Health(Struct):
     websocket: str
 
 
+class Ready(Struct):
+    """There is room for another session."""
+
+    status: str
+
+
 class SessionConfig(Struct):
     """Seconds."""
 

@@ -129,6 +129,7 @@ def routes(front: Front) -> Blueprint:
         """
         asker = await front.login.asker(by_address=True)
         session = front.login.reach(asker, id, WATCH)
+        session.check_viewers()
         wanted = query(StreamQuery)
         adaptation = Adaptation()
         adaptation.enable(wanted.adaptive)

@@ -26,6 +26,7 @@ from api.models import (
     LoadRequest,
     PageModel,
     PngFile,
+    Ready,
     ServiceInfo,
     SessionConfig,
     SessionList,
@@ -207,6 +208,15 @@ def routes(front: Front) -> Blueprint:
         """Whether the server is alive."""
         return answer(Health("healthy", len(front.sessions), "enabled"))
 
+    @rest.get("/ready")
+    @tag(["server"])
+    @document_response(Ready)
+    @document_response(ErrorModel, 503)
+    async def ready() -> Response:
+        """Whether the server would start another session (of 1280x720 pixels) now; for load balancers."""
+        front.sessions.check_room(1280, 720)
+        return answer(Ready("ready"))
+
     @rest.get("/api/info")
     @tag(["server"])
     @document_response(ServiceInfo)
@@ -227,6 +237,7 @@ def routes(front: Front) -> Blueprint:
 
 ENDPOINTS = {
     "health": "/health",
+    "ready": "/ready",
     "info": "/api/info",
     "session_create": "/api/session/create",
     "session_load": "/api/session/{session_id}/load",

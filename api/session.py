@@ -208,6 +208,12 @@ class Session:
         self.expiry.active(time.monotonic())
         await self.ask(build)
 
+    def check_viewers(self) -> None:
+        """Raises `Unavailable` where no more viewers are let in."""
+        most = self._settings.max_viewers
+        if most and len(self.stream.viewers) >= most:
+            raise Unavailable(f"The session {self.id!r} has {most} viewers, as many as may be (MAX_VIEWERS).", code="full")
+
     def watch(self, viewer: Watcher) -> None:
         self.expiry.watch(time.monotonic())
         self.stream.watch(viewer)

@@ -8,10 +8,13 @@ import secrets
 import time
 from collections.abc import Callable
 
+from api.capacity import room
 from api.encoders import EncoderPool
 from api.session import Session
 from api.warm import WarmSessions
+from engine.admission import UNLIMITED, Limits, refusal
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
+from engine.framering import layout
 from engine.settings import Settings
 
 log = logging.getLogger("jiomosa.sessions")
@@ -38,7 +41,18 @@ class Sessions:
         """Begin to keep warm sessions, if any are wanted."""
         self._warm.fill()
 
+    def check_room(self, width: int, height: int, *, warm: bool = False) -> None:
+        """Raises `Unavailable` where there is no room for another session of this size; a `warm` one has its room already."""
+        if self._shutting_down:
+            raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
+        settings, others = self._settings, len(self._sessions) + len(self._starting)
+        limits = Limits(settings.max_sessions, settings.session_memory * 1e6, settings.max_load)
+        full = refusal(limits, UNLIMITED if warm else room(), others, layout(width, height).total_bytes)
+        if full is not None:
+            raise full
+
     def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
+        self.check_room(*self._settings.warm_dimensions)
         return Session(f"warm-{secrets.token_hex(6)}", *self._settings.warm_dimensions, self._settings, self._pool, on_end)
 
     def __len__(self) -> int:
@@ -57,10 +71,9 @@ class Sessions:
     async def create(self, wanted_id: str | None, width: int, height: int) -> Session:
         """A new session with a browser that is ready; an id is made up where none is wanted. Raises `Conflict`, `Unavailable`."""
         id = wanted_id or f"s-{secrets.token_hex(6)}"
-        if self._shutting_down:
-            raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
+        self.check_room(width, height, warm=self._warm.has(width, height))
         session = self._warm.take(width, height)
         if session is not None:
             session.adopt(id, self._ended)

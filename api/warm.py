@@ -53,9 +53,13 @@ class WarmSessions:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def has(self, width: int, height: int) -> bool:
+        """Whether one of this size waits."""
+        return bool(self._waiting) and (width, height) == self._size
+
     def take(self, width: int, height: int) -> Session | None:
         """One that waits, if it has this size; whoever takes it must call its `adopt`."""
-        if not self._waiting or (width, height) != self._size:
+        if not self.has(width, height):
             return None
         self._fill_in(REFILL_SECONDS)
         return self._waiting.pop(0)

@@ -24,6 +24,7 @@ class JiomosaError(Exception):
 
     code = "internal"
     status = 500
+    retry_after: int | None = None  # seconds after which to try again makes sense
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -70,6 +71,7 @@ class LoadFailed(JiomosaError):
 class Unavailable(JiomosaError):
     code = "unavailable"
     status = 503
+    retry_after = 5
 
 
 class ChildGone(Unavailable):

@@ -56,6 +56,12 @@ class FrameHead:
     bottom: int
 
 
+def layout(width: int, height: int, generation: int = 1) -> segment.Head:
+    """The head of a ring for frames of this size; its `total_bytes` are what the ring takes."""
+    slot_bytes = PIXELS_OFFSET + segment.align(width * height * BYTES_PER_PIXEL)
+    return segment.Head(segment.FRAME_RING, SLOTS, generation, slot_bytes, segment.PAGE, width, height)
+
+
 class FrameRing:
     """One process's mapping of a session's ring. The front makes it with `create`, the others `attach` by name."""
 
@@ -73,8 +79,7 @@ class FrameRing:
         """A ring for frames of `width` x `height` pixels. Raises `Unavailable` when /dev/shm is full."""
         if height > MAX_HEIGHT:
             raise ValueError(f"frames of {height} rows are higher than the {MAX_HEIGHT} that a slot's head has room for")
-        slot_bytes = PIXELS_OFFSET + segment.align(width * height * BYTES_PER_PIXEL)
-        head = segment.Head(segment.FRAME_RING, SLOTS, generation, slot_bytes, segment.PAGE, width, height)
+        head = layout(width, height, generation)
         return cls(segment.create(head, reserve=True), head, owner=True)
 
     @classmethod

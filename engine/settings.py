@@ -91,6 +91,14 @@ class Settings:
         0, "Browsers kept started for sessions to come, which then have a picture within 0.2 seconds; 0 none.", _between(0, 64)
     )
     warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", _size)
+    max_sessions: int = _setting(100, "The most sessions at once; 0: as many as the machine has room for.", _between(0, 1e6))
+    max_viewers: int = _setting(1000, "The most viewers of one session; 0: no limit.", _between(0, 1e6))
+    session_memory: int = _setting(
+        300, "Megabytes of memory, the container's where that has less, that must be free to start a session.", _between(0, 1e6)
+    )
+    max_load: float = _setting(
+        0.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", _between(0, 1e6)
+    )
     load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
     hang_timeout: float = _setting(
         30.0, "Seconds that a watched page may not answer before its browser is started again; 0 never.", _between(0, 1e7)

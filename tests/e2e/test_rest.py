@@ -75,13 +75,25 @@ def test_health_and_info(server: Server) -> None:
     assert health["status"] == "healthy"
     assert health["websocket"] == "enabled"
     assert isinstance(health["active_sessions"], int)
+    assert server.get("/ready") == {"status": "ready"}
     info = server.get("/api/info")
     assert set(info["endpoints"]) == {
-        *("health", "info", "session_create", "session_load", "session_info", "session_keepalive", "session_close"),
+        *("health", "ready", "info", "session_create", "session_load", "session_info", "session_keepalive", "session_close"),
         *("sessions_list", "session_frame", "session_frame_data", "session_frame_jpg", "session_stream_mjpeg"),
         *("session_viewer", "session_ticket", "websocket"),
     }
     assert info["session_config"] == {"timeout": 300.0, "frame_capture_interval": 1.0}
+
+
+def test_a_full_server_says_so_and_when_to_come_again() -> None:
+    with run(encoders=1, session_memory=1_000_000) as full:
+        ready = requests.get(f"{full.address}/ready", timeout=60)
+        created = requests.post(f"{full.address}/api/session/create", timeout=60)
+        for answer in (ready, created):
+            assert (answer.status_code, answer.json()["code"]) == (503, "full")
+            assert "1000000 MB of memory" in answer.json()["error"]
+            assert int(answer.headers["Retry-After"]) > 0
+        assert full.get("/health")["status"] == "healthy"
 
 
 def test_a_body_is_optional_and_an_id_is_made_up(server: Server) -> None:

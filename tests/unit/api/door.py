@@ -17,7 +17,7 @@ from api.tidy import Tidy
 from api.transport import Outbox
 from api.viewer import Viewer
 from engine.channel import MAX_MESSAGE_BYTES
-from engine.errors import JiomosaError, NotFound
+from engine.errors import JiomosaError, NotFound, Unavailable
 from engine.identity import ANYONE
 from engine.messages import ToCapture
 from engine.settings import Settings
@@ -50,13 +50,17 @@ class FakeSession:
 
     def __init__(self, id: str) -> None:
         self.id, self.width, self.height = id, WIDTH, HEIGHT
-        self.closed = False
+        self.closed = self.full = False
         self.owner: str | None = None
         self.created_at = 1.0
         self.stream = FakeStream()
         self.watching: list[Viewer] = []
         self.injected: list[ToCapture] = []
         self.refusal: JiomosaError | None = None
+
+    def check_viewers(self) -> None:
+        if self.full:
+            raise Unavailable("It has as many viewers as may be.", code="full")
 
     def watch(self, viewer: Viewer) -> None:
         assert viewer not in self.watching

@@ -83,6 +83,16 @@ async def test_subscribing_to_another_session_leaves_the_first() -> None:
     assert world.sessions["b"].watching == [world.viewer]
 
 
+async def test_a_full_session_is_refused_and_the_other_goes_on() -> None:
+    world = World()
+    world.session.full = world.sessions["b"].full = True
+    before = world.state()
+    assert only_error(await world.say("subscribe", {"session_id": "b"}))["code"] == "full"
+    assert world.state() == before
+    (subscribed,) = await world.say("subscribe", {"session_id": "a"})  # who watches it already takes no more room
+    assert subscribed[0] == "subscribed"
+
+
 async def test_subscribing_again_is_watching_once() -> None:
     world = World()
     await world.say("subscribe", {"session_id": "a"})

@@ -12,8 +12,10 @@ from typing import Any, cast
 import pytest
 
 from api import incarnation as module
+from api import sessions as sessions_module
 from api.models import SESSION_ID
 from api.sessions import Sessions
+from engine.admission import Room
 from engine.errors import Conflict, NotFound, Unavailable
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool, FakeViewer, turns, until
@@ -115,6 +117,35 @@ async def test_a_session_whose_browser_ended_for_good_is_gone(world: World) -> N
     with pytest.raises(NotFound):
         world.sessions.get("mine")
     await until(lambda: len(world.sessions) == 0)
+
+
+async def test_a_full_server_refuses_and_has_room_again_when_one_goes(world: World) -> None:
+    object.__setattr__(world.settings, "max_sessions", 1)
+    await world.create("mine")
+    with pytest.raises(Unavailable, match="MAX_SESSIONS") as caught:
+        await world.create("more")
+    assert caught.value.code == "full"
+    assert len(FakeChild.made) == 1
+    await world.sessions.close("mine")
+    await world.create("more")
+
+
+async def test_a_machine_without_room_starts_no_browser(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions_module, "room", lambda: Room(1e6, 1e9, 0.0))
+        with pytest.raises(Unavailable, match="SESSION_MEMORY"):
+            await world.create("mine")
+    assert FakeChild.made == []
+    await world.create("mine")
+
+
+async def test_no_more_viewers_than_may_be(world: World) -> None:
+    object.__setattr__(world.settings, "max_viewers", 1)
+    session = await world.create("mine")
+    session.check_viewers()
+    session.watch(cast(Any, FakeViewer()))
+    with pytest.raises(Unavailable, match="1 viewers"):
+        session.check_viewers()
 
 
 async def test_nobody_uses_it_and_it_expires_whole(world: World) -> None:
