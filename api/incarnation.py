@@ -41,11 +41,14 @@ class Incarnation:
         self._ping = 0
         self._beats: asyncio.TimerHandle | None = None
         self._hangs: JiomosaError | None = None
+        self._over: JiomosaError | None = None
 
     async def start(self, timeout: float) -> str:
         """Start it and wait until it is ready; returns what it runs. Raises `JiomosaError`; `stop` it then."""
         self._child.start(self._received, self._ended)
         runs = await self._child.ready(timeout)
+        if self._over is not None:  # it ended before we could hear that it was ready
+            raise self._over
         self._beats = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
         return runs
 
@@ -111,7 +114,7 @@ class Incarnation:
         self._beats = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     def _ended(self, error: JiomosaError) -> None:
-        if self._beats is None:
-            return  # whoever waits for its readiness is told
-        self._beats.cancel()
-        self._on_end(self._hangs or error)
+        self._over = self._hangs or error
+        if self._beats is not None:  # else whoever waits for its readiness is told
+            self._beats.cancel()
+            self._on_end(self._over)

@@ -12,7 +12,7 @@ import pytest
 
 from api import browser
 from api import incarnation as module
-from engine.errors import Unavailable
+from engine.errors import ChildGone, Unavailable
 from engine.framering import FrameRing
 from engine.messages import Navigate, Notice, Ping, Release, Wants
 from tests.unit.api.fakes import FakeChild, FakeViewer, turns, until
@@ -65,6 +65,18 @@ async def test_a_browser_that_does_not_start_is_an_error_and_leaves_nothing(worl
         await session.start()
     world.assert_nothing_left()
     assert world.child.stopped
+
+
+async def test_a_browser_that_ends_as_soon_as_it_is_ready_has_not_started(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeChild, "starts", False)
+    session = world.new()
+    starting = asyncio.create_task(session.start())
+    await turns()
+    world.child.readiness.set_result("Fake 1.0")
+    world.child.die()
+    with pytest.raises(ChildGone, match="ended unexpectedly"):
+        await starting
+    world.assert_nothing_left()
 
 
 async def test_a_start_that_is_given_up_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
