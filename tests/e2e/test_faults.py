@@ -67,9 +67,13 @@ def process_of(server: Server, id: str, kind: str) -> psutil.Process:
         return capture
     below = capture.children(recursive=True)
     if kind == "renderer":  # of several, that of the page: it works
-        renderers = [process for process in below if "--type=renderer" in title(process)]
+        renderers = [
+            process
+            for process in below
+            if {"--type=renderer", "--top-chrome-webui"} & {*title(process).split()} == {"--type=renderer"}
+        ]
         before = {process: process.cpu_times().user for process in renderers}
-        time.sleep(0.5)
+        time.sleep(1)
         return max(renderers, key=lambda process: process.cpu_times().user - before[process])
     return next(process for process in below if process.name() == kind and "--type=" not in title(process))
 
