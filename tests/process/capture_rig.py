@@ -139,7 +139,7 @@ class Rig:
 
     def left_behind(self, *, folder: bool = False) -> list[str]:
         """What is still on the machine of what must not outlive the capture process; one that fails leaves its `folder`."""
-        left = [f"process {process.pid} {process.name()}" for process in self.processes()]
+        left = [f"process {process.pid} {process.info['name']}" for process in self.processes()]
         left += [name for name, changed in self._x_files.items() if changed and ctime(name) == changed]  # else another server's
         if self.folder.exists() and not folder:
             left += [str(path) for path in self.folder.iterdir()]
