@@ -29,7 +29,7 @@ RUNGS = (10, 20, 30, 60, 120, 240)  # Hz; below 10 Chromium needs a second and m
 LOWEST_WATCHED = 20  # Chromium is about one frame behind itself: at 10 Hz, pictures would be a tenth of a second old
 PAGE_RATE = 60  # what pages paint at most where they are held
 USUAL = 60  # what an Xvfb begins with, as far as Chromium knows
-JITTER = 1.1  # a page that paints at the demand's rate may seem to paint a little faster
+MARGIN = 1.5  # a page that paints at the demand's rate may seem to paint faster: what it draws sometimes comes in two parts
 SECONDS = 1.0  # of motion, of stillness, or since input, before the rate changes
 SAME_PAINT_SECONDS = 0.003  # damage that comes closer together is of one painting
 BLANKING = (160, 40)  # pixels and lines that a mode has besides the visible ones; any will do
@@ -78,7 +78,7 @@ class RefreshRate:
         wanted = rung(self._fps)
         if self.loads or now < self._needed + SECONDS or not self._paints:
             self.rate = self.full
-        elif wanted > self.rate or len(self._paints) > wanted * JITTER * SECONDS:
+        elif wanted > self.rate or len(self._paints) > wanted * MARGIN * SECONDS:
             self.rate = wanted
         return self.rate
 

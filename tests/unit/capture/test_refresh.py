@@ -58,7 +58,7 @@ def test_motion_is_slowed_to_the_demand_and_stillness_ends_it(fps: float) -> Non
 def test_what_a_page_paints_at_its_own_rate_has_a_screen_of_twice_that() -> None:
     rate = RefreshRate(0.0, HELD)
     rate.wants(60)
-    now = move(rate, 10.0, 5.0, most=PAGE_RATE * 1.05)
+    now = move(rate, 10.0, 5.0, most=PAGE_RATE * 1.4)
     assert rate.rate == FULL
     now = move(rate, now, 3.0)  # what moves without the page, as an animated transform does
     assert rate.rate == 60
