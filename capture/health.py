@@ -18,7 +18,9 @@ from engine.errors import ChildGone, JiomosaError, Unavailable
 from engine.messages import Page
 from engine.patience import Patience
 
-WATCHED_SECONDS, UNWATCHED_SECONDS = 1.0, 5.0  # between two questions
+WATCHED_SECONDS, UNWATCHED_SECONDS = 3.0, 5.0  # between two questions to the browser: each costs 3 ms of it
+PAGE_SHARE = 6  # of the time that a page may take to answer passes between two questions to it, but not
+LEAST_PAGE_SECONDS, MOST_PAGE_SECONDS = 0.5, 5.0  # less or more than this
 BROWSER_SECONDS = 8.0  # the main process answers in milliseconds, and in seconds on a machine that is far too small
 
 
@@ -54,6 +56,7 @@ class Health:
     async def _watch_page(self) -> None:
         if not self._hang_timeout:
             return
+        pause = min(max(LEAST_PAGE_SECONDS, self._hang_timeout / PAGE_SHARE), MOST_PAGE_SECONDS)
         while True:
             await self._watched.wait()
             patience = Patience(self._hang_timeout)
@@ -61,7 +64,7 @@ class Health:
                 if not await self._answers(patience, lambda: self._page.cdp("Runtime.evaluate", expression="0")):
                     self._failed(Unavailable("The page was busy with itself for too long.", code="page_hung"))
                     return
-                await asyncio.sleep(WATCHED_SECONDS)
+                await asyncio.sleep(pause)
 
     async def _tell_page(self) -> None:
         page = await self._page.present()

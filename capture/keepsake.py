@@ -25,7 +25,8 @@ from engine.errors import JiomosaError
 
 log = logging.getLogger("jiomosa.capture")
 
-KEEP_SECONDS = 2.0
+KEEP_SECONDS = 6.0  # each time costs the browser 10 ms; a page that does nothing has nothing new to keep
+SETTLE_SECONDS = 2.0  # after a load
 MOST_ORIGINS, MOST_BYTES = 8, 8_000_000
 # Before any script of the page, and in its first document only: what the page does to its storage afterwards stands.
 FILL = """((kept) => {
@@ -52,10 +53,14 @@ class Keepsake:
         self._kept = Kept()
         self._written = b""
         self._script: str | None = None
+        self._fresh = asyncio.Event()
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(KEEP_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._fresh.wait(), KEEP_SECONDS)
+                self._fresh.clear()
+                await asyncio.sleep(SETTLE_SECONDS)
             if not self._asleep():
                 await self.keep()
 
@@ -103,6 +108,7 @@ class Keepsake:
 
     async def loaded(self) -> None:
         """A page has been loaded."""
+        self._fresh.set()
         script, self._script = self._script, None
         if script is not None:
             with contextlib.suppress(CommandFailed, JiomosaError):

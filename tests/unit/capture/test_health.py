@@ -44,7 +44,12 @@ class World:
 
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    for name, seconds in {"WATCHED_SECONDS": 0.002, "UNWATCHED_SECONDS": 0.005, "BROWSER_SECONDS": 0.05}.items():
+    for name, seconds in {
+        "WATCHED_SECONDS": 0.002,
+        "UNWATCHED_SECONDS": 0.005,
+        "BROWSER_SECONDS": 0.05,
+        "LEAST_PAGE_SECONDS": 0.002,
+    }.items():
         monkeypatch.setattr(module, name, seconds)
     world = World()
     yield world
