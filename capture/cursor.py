@@ -14,9 +14,9 @@ import xcffib.xfixes
 
 from capture.display import Display
 from engine.messages import Cursor, Message
+from engine.png import RGBA, assemble
 
 KEPT = 64  # images; pages use a handful, but may make as many as they like
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class CursorWatch:
@@ -61,9 +61,4 @@ def png(pixels: bytes, width: int, height: int) -> bytes:
             for at in range(4 * number, 4 * number + 3):
                 rgba[at] = min(255, (rgba[at] * 255 + opacity // 2) // opacity)
     rows = b"".join(b"\0" + rgba[at : at + 4 * width] for at in range(0, len(rgba), 4 * width))
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    return PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    return assemble(width, height, RGBA, zlib.compress(rows))

@@ -25,7 +25,7 @@ from engine.errors import JiomosaError
 
 log = logging.getLogger("jiomosa.capture")
 
-KEEP_SECONDS = 6.0  # each time costs the browser 10 ms; a page that does nothing has nothing new to keep
+KEEP_SECONDS = 6.0  # each time costs the browser 10 ms
 SETTLE_SECONDS = 2.0  # after a load
 MOST_ORIGINS, MOST_BYTES = 8, 8_000_000
 # Before any script of the page, and in its first document only: what the page does to its storage afterwards stands.
