@@ -6,42 +6,21 @@ Every event goes through one door (`handle`), so that each is checked the same w
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 
+from api import steering
 from api.entrance import Entrance
 from api.front import Front
+from api.handlers import Handler
 from api.login import check
-from api.payloads import (
-    FORMATS,
-    AdaptiveToggle,
-    ClickInput,
-    FpsSet,
-    KeyInput,
-    MoveInput,
-    QualitySet,
-    ScrollInput,
-    StatsToggle,
-    Subscribe,
-    TextInput,
-    check_text,
-    finite,
-    pixel,
-)
+from api.payloads import FORMATS, AdaptiveToggle, FpsSet, QualitySet, StatsToggle, Subscribe, check_text
 from api.request import check_fps, convert
 from api.session import Session
 from api.viewer import Viewer
 from engine.errors import BadRequest, JiomosaError, NotFound
 from engine.identity import CONTROL, WATCH
-from engine.messages import Click, Key, Move, Scroll, Text
 from engine.origins import Origins
 from engine.view import view_of
-
-log = logging.getLogger("jiomosa.events")
-
-
-InputType = Literal["click", "move", "scroll", "text", "key"]
 
 
 class Sockets(Entrance):
@@ -65,7 +44,11 @@ class Sockets(Entrance):
             check_text(arguments)
             if len(arguments) > 1:
                 raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
-            await handler(self, viewer, arguments[0] if arguments else {})
+            place = self._controlled(viewer) if event in ROOMS else self
+            payload = arguments[0] if arguments else {}
+            if handler.payload is not None:
+                payload = convert(payload, handler.payload, f"`{event}`")
+            await handler.run(place, viewer, payload)
         except JiomosaError as error:
             viewer.tell_error(error)
 
@@ -91,8 +74,7 @@ class Sockets(Entrance):
 
     # ---- what viewers say
 
-    async def subscribe(self, viewer: Viewer, payload: Any) -> None:
-        wanted = convert(payload, Subscribe, "`subscribe`")
+    async def subscribe(self, viewer: Viewer, wanted: Subscribe) -> None:
         fps = None if wanted.fps is None else check_fps(wanted.fps, self._front.settings.max_fps, "`subscribe`")
         session = self._front.login.reach(self._guests[viewer.id].identity, wanted.session_id, WATCH)
         if self._sessions.get(viewer.id) is not session:
@@ -133,80 +115,39 @@ class Sockets(Entrance):
         self._unsubscribe(viewer)
         viewer.tell("unsubscribed")
 
-    async def quality_set(self, viewer: Viewer, payload: Any) -> None:
-        viewer.adaptation.set_quality(convert(payload, QualitySet, "`quality:set`").quality)
+    async def quality_set(self, viewer: Viewer, wanted: QualitySet) -> None:
+        viewer.adaptation.set_quality(wanted.quality)
         self._changed(viewer)
         viewer.tell("quality:updated", {"quality": viewer.adaptation.quality})
 
-    async def fps_set(self, viewer: Viewer, payload: Any) -> None:
-        wanted = convert(payload, FpsSet, "`fps:set`")
+    async def fps_set(self, viewer: Viewer, wanted: FpsSet) -> None:
         viewer.adaptation.set_fps(check_fps(wanted.fps, self._front.settings.max_fps, "`fps:set`"))
         self._changed(viewer)
         viewer.tell("fps:updated", {"fps": viewer.adaptation.fps})
 
-    async def adaptive_toggle(self, viewer: Viewer, payload: Any) -> None:
-        viewer.adaptation.enable(convert(payload, AdaptiveToggle, "`adaptive:toggle`").enabled)
+    async def adaptive_toggle(self, viewer: Viewer, wanted: AdaptiveToggle) -> None:
+        viewer.adaptation.enable(wanted.enabled)
         self._changed(viewer)
         viewer.tell("adaptive:updated", {"enabled": viewer.adaptation.enabled})
 
-    async def stats_toggle(self, viewer: Viewer, payload: Any) -> None:
-        enabled = convert(payload, StatsToggle, "`stats:toggle`").enabled
-        viewer.show_statistics(enabled)
-        viewer.tell("stats:updated", {"enabled": enabled})
+    async def stats_toggle(self, viewer: Viewer, wanted: StatsToggle) -> None:
+        viewer.show_statistics(wanted.enabled)
+        viewer.tell("stats:updated", {"enabled": wanted.enabled})
 
     def _changed(self, viewer: Viewer) -> None:
         session = self._sessions.get(viewer.id)
         if session is not None and not session.closed:
             session.stream.changed(viewer)
 
-    # ---- input
 
-    async def click(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self._controlled(viewer), convert(payload, ClickInput, "`input:click`")
-        x, y = pixel(viewer.view, wanted.x, wanted.y)
-        await session.inject(lambda token: Click(token, x, y, wanted.button))
-        self._acknowledge(viewer, session, "click")
-
-    async def move(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self._controlled(viewer), convert(payload, MoveInput, "`input:move`")
-        x, y = pixel(viewer.view, wanted.x, wanted.y)
-        await session.inject(lambda token: Move(token, x, y))
-        self._acknowledge(viewer, session, "move")
-
-    async def scroll(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self._controlled(viewer), convert(payload, ScrollInput, "`input:scroll`")
-        dx, dy = finite(wanted.deltaX, "deltaX"), finite(wanted.deltaY, "deltaY")
-        if (wanted.x is None) != (wanted.y is None):
-            raise BadRequest("`input:scroll`: give both `x` and `y`, or neither.")
-        dx, dy = viewer.view.distance_on_screen(dx, dy)
-        x, y = (None, None) if wanted.x is None or wanted.y is None else pixel(viewer.view, wanted.x, wanted.y)
-        await session.inject(lambda token: Scroll(token, dx, dy, x, y))
-        self._acknowledge(viewer, session, "scroll")
-
-    async def text(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self._controlled(viewer), convert(payload, TextInput, "`input:text`")
-        await session.inject(lambda token: Text(token, wanted.text))
-        self._acknowledge(viewer, session, "text")
-
-    async def key(self, viewer: Viewer, payload: Any) -> None:
-        session, wanted = self._controlled(viewer), convert(payload, KeyInput, "`input:key`")
-        await session.inject(lambda token: Key(token, wanted.key, wanted.modifiers))
-        self._acknowledge(viewer, session, "key")
-
-    def _acknowledge(self, viewer: Viewer, session: Session, kind: InputType) -> None:
-        viewer.tell("input:acknowledged", {"type": kind, "seq": session.stream.newest_seq})
-
-
-HANDLERS: dict[str, Callable[[Sockets, Viewer, Any], Awaitable[None]]] = {
-    "subscribe": Sockets.subscribe,
-    "unsubscribe": Sockets.unsubscribe,
-    "quality:set": Sockets.quality_set,
-    "fps:set": Sockets.fps_set,
-    "adaptive:toggle": Sockets.adaptive_toggle,
-    "stats:toggle": Sockets.stats_toggle,
-    "input:click": Sockets.click,
-    "input:move": Sockets.move,
-    "input:scroll": Sockets.scroll,
-    "input:text": Sockets.text,
-    "input:key": Sockets.key,
+# What the door does itself, for all who may watch; and, by room, what those may do who may control the session that they watch.
+OWN: dict[str, Handler[Sockets]] = {
+    "subscribe": Handler(Subscribe, Sockets.subscribe, ("subscribed",)),
+    "unsubscribe": Handler(None, Sockets.unsubscribe, ("unsubscribed",)),
+    "quality:set": Handler(QualitySet, Sockets.quality_set, ("quality:updated",)),
+    "fps:set": Handler(FpsSet, Sockets.fps_set, ("fps:updated",)),
+    "adaptive:toggle": Handler(AdaptiveToggle, Sockets.adaptive_toggle, ("adaptive:updated",)),
+    "stats:toggle": Handler(StatsToggle, Sockets.stats_toggle, ("stats:updated",)),
 }
+ROOMS: dict[str, Handler[Session]] = {**steering.HANDLERS}
+HANDLERS: dict[str, Handler[Any]] = {**OWN, **ROOMS}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.events import HANDLERS, Sockets
+from api.events import HANDLERS, OWN, ROOMS
 from api.payloads import MAX_SCROLL, MAX_TEXT
 from api.transport import Json, Outbox
 from engine.channel import MAX_MESSAGE_BYTES
@@ -270,8 +270,11 @@ async def test_other_pages_are_judged_by_the_rule_of_the_whole_server() -> None:
     assert not allowed(None, {})
 
 
-def test_handlers_are_methods_of_the_door() -> None:
-    assert all(getattr(Sockets, handler.__name__) is handler for handler in HANDLERS.values())
+def test_an_event_is_in_one_room_only() -> None:
+    assert len(HANDLERS) == len(OWN) + len(ROOMS)
+
+
+def test_a_text_fits_into_a_message() -> None:
     assert MAX_TEXT * 4 < MAX_MESSAGE_BYTES
 
 
