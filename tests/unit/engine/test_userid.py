@@ -14,8 +14,21 @@ from engine.errors import Unavailable
 from engine.userid import UserId
 
 ROOT = Path(__file__).parents[3]
-FIRST = 3_000_000_000 + os.getpid() * 10  # nobody's: a claim is a name, and this one is no real user's
-CLAIM = "import sys; from engine.userid import UserId; u = UserId.claim(int(sys.argv[1])); print(u.number, flush=True); input()"
+FIRST = 3_000_000_000 + os.getpid() * 10  # nobody's: a claim is a number, and this one is no real user's
+CLAIM = """
+import pathlib, sys
+from engine import userid
+userid.LOCKS = pathlib.Path(sys.argv[2])
+print(userid.UserId.claim(int(sys.argv[1])).number, flush=True)
+input()
+"""
+
+
+@pytest.fixture(autouse=True)
+def locks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where claims are made: in a test that root does not run, too."""
+    monkeypatch.setattr(userid, "LOCKS", tmp_path / "user-ids")
+    return userid.LOCKS
 
 
 def test_claims_are_unique_until_they_are_released() -> None:
@@ -28,9 +41,9 @@ def test_claims_are_unique_until_they_are_released() -> None:
         assert last.number == FIRST
 
 
-def test_another_servers_claim_is_seen_and_ends_with_it() -> None:
+def test_another_servers_claim_is_seen_and_ends_with_it(locks: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", CLAIM, str(FIRST)],
+        [sys.executable, "-c", CLAIM, str(FIRST), str(locks)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
