@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,11 @@ from api.openapi import Provider
 from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
+from engine import logs
 from engine.errors import JiomosaError
 from engine.settings import Settings, is_loopback
 
-log = logging.getLogger("jiomosa.app")
+log = logs.logger("jiomosa.app")
 
 WEB = Path(__file__).parent / "web"
 # Our pages load nothing from outside, and have no scripts or styles in their text.
@@ -145,5 +145,5 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("request failed inside", method=request.method, path=request.path, exc_info=error)
     return answer(ErrorModel("Something went wrong inside the server; its log says more.", "internal"), 500)

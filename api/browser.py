@@ -10,20 +10,20 @@ stream has no lease of it any more.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from api.belongings import Belongings
 from api.incarnation import ANSWER_SECONDS, Incarnation
+from engine import logs
 from engine.attempts import Attempts
 from engine.errors import JiomosaError, Unavailable
 from engine.framering import FrameRing
 from engine.messages import CaptureSpec, Named, ToCapture
 from engine.settings import Settings
 
-log = logging.getLogger("jiomosa.session")
+log = logs.logger("jiomosa.session")
 
 STOP_SECONDS = 5.0  # a browser that has not ended by then is killed
 WAIT_SECONDS = 5.0  # the most that a request waits for a browser that is started again, which takes about one
@@ -54,6 +54,7 @@ class Browser:
         self._owner = owner
         self._attempts = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS, MOST_REBUILDS)
         self._rebuilding: asyncio.Task[None] | None = None
+        self._down_since = 0.0
         self._closing = False
         self._rings: dict[str, FrameRing] = {}
         self._generation = 0
@@ -121,7 +122,8 @@ class Browser:
     def _ended(self, error: JiomosaError) -> None:
         if self._closing:
             return
-        log.error("session %s: %s", self._id, error.message)
+        log.error("browser lost", session=self._id, reason=error.message)
+        self._down_since = time.monotonic()
         self._owner.down(error)
         self._incarnation.give_up(self._not_now)
         self._rebuilding = asyncio.get_running_loop().create_task(self._rebuild(error))
@@ -134,12 +136,13 @@ class Browser:
                 self._incarnation = self._incarnate(ring, self._owner.renewed(ring))
                 await self._incarnation.start(self._settings.start_timeout)
             except (JiomosaError, OSError) as again:
-                log.error("session %s: %s", self._id, again)  # noqa: TRY400  # the sentence says it all
+                log.error("browser not started", session=self._id, reason=str(again))  # noqa: TRY400
                 error = again if isinstance(again, JiomosaError) else Unavailable(f"It could not be started: {again}.")
                 await self._incarnation.stop(0.0)
             else:
                 self._rebuilding = None
-                log.info("session %s has another browser", self._id)
+                seconds = time.monotonic() - self._down_since
+                log.info("browser rebuilt", session=self._id, seconds=round(seconds, 2))
                 self._owner.up()
                 return
         self._rebuilding = None

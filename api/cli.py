@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import subprocess
 import sys
@@ -60,14 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(settings: Settings) -> int:
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    for chatty in ("jiomosa.socketio", "jiomosa.engineio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     from api.serve import serve
+    from engine import logs
 
+    logs.configure(logs.Logging(settings.log_level, settings.log_format))
     os.environ.pop("AUTH_SECRET", None)  # browsers and their pages' helpers would have it in their environment
     serve(settings)
     return 0

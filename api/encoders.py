@@ -7,10 +7,10 @@ packet ring is unlinked only after its end was awaited, for a stopped process co
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import Any, Protocol
 
+from engine import logs
 from engine.attempts import Attempts
 from engine.broadcast import Encode, Packet
 from engine.child import Child
@@ -22,7 +22,7 @@ from engine.packetring import PacketRing
 from engine.patience import Patience
 from engine.settings import MAX_HEIGHT, MAX_WIDTH
 
-log = logging.getLogger("jiomosa.encoders")
+log = logs.logger("jiomosa.encoders")
 
 # The largest packet is the base64 of a PNG of noise on the largest screen: pixels, a filter byte a row, a percent of container.
 PACKET_SLOT_BYTES = int(MAX_WIDTH * MAX_HEIGHT * 3 * 1.02 * 4 / 3)
@@ -87,7 +87,7 @@ class EncoderPool:
             try:
                 child.send(Forget(ring))
             except ChildGone:
-                log.debug("%s is gone, and its mapping with it", child.name)
+                log.debug("encoder gone, and its mapping with it", process=child.name)
 
     def _assign(self) -> None:
         for task in self._dispatch.assign(lambda source: source.next_job()):
@@ -111,7 +111,7 @@ class EncoderPool:
         child = self._children[number]
         child.hear()
         if self._patience[number].over(time.monotonic()):
-            log.error("%s has owed a job for %g s; killing it", child.name, JOB_SECONDS)
+            log.error("encoder hangs, killed", process=child.name, owes_a_job_for_seconds=JOB_SECONDS)
             child.kill()
         else:
             self._look_later(number)
@@ -126,7 +126,7 @@ class EncoderPool:
                     task.source.encoded(Packet(task.work.seq, task.work.rendition, data, size, (end - begin) / 1e9))
             case JobFailed(job, text):
                 task = self._dispatch.done(job)
-                log.error("encoder %d could not do a job: %s", number, text)
+                log.error("encoder failed at a job", process=f"encoder {number}", reason=text)
                 if task is not None:
                     task.source.job_failed(task.work, again=False)
         self._assign()
@@ -155,7 +155,7 @@ class EncoderPool:
         if self._closing or number not in self._serving:
             return
         self._serving.discard(number)
-        log.error("%s Starting another; %d jobs are done again.", error.message, len(lost))
+        log.error("encoder lost", process=f"encoder {number}", reason=error.message, jobs_done_again=len(lost))
         for task in lost:
             task.source.job_failed(task.work, again=True)
         restart = asyncio.get_running_loop().create_task(self._restart(number))
@@ -170,6 +170,6 @@ class EncoderPool:
             try:
                 await self._start_one(number)
             except JiomosaError as error:
-                log.error("%s", error.message)  # noqa: TRY400  # the sentence says it all
+                log.error("encoder not started", process=f"encoder {number}", reason=error.message)  # noqa: TRY400
             else:
                 return

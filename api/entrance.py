@@ -19,13 +19,20 @@ from api.guest import Guest
 from api.login import bearer
 from api.transport import Json, StreamEngine
 from api.viewer import Viewer
+from engine import logs
 from engine.errors import BadRequest, JiomosaError, TooMany, Unauthorized
 from engine.origins import Origins
 
-log = logging.getLogger("jiomosa.events")
+log = logs.logger("jiomosa.events")
 
 MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
 JOIN_SECONDS = 10.0  # a connection that has not become a viewer's by then is closed
+
+
+def address_of(environ: dict[str, Any]) -> str:
+    """Of whoever connects."""
+    client = environ.get("asgi.scope", {}).get("client")
+    return str(client[0]) if client else ""
 
 
 class Entrance(socketio.AsyncServer):  # type: ignore[misc]
@@ -42,8 +49,8 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             ping_interval=front.settings.viewer_timeout,
             ping_timeout=front.settings.viewer_timeout,
             http_compression=False,  # 6.5 ms of the event loop a response (DESIGN.md, section 6), and JPEG does not deflate
-            logger=logging.getLogger("jiomosa.socketio"),
-            engineio_logger=logging.getLogger("jiomosa.engineio"),
+            logger=logging.getLogger("socketio"),
+            engineio_logger=logging.getLogger("engineio"),
         )
         self._front = front
         self._viewers: dict[str, Viewer] = {}
@@ -62,6 +69,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             token = auth.get("token") if isinstance(auth, dict) else None
             identity = await self._front.login.identify(token or bearer(environ.get("HTTP_AUTHORIZATION")))
         except JiomosaError as error:
+            log.info("viewer refused", viewer=sid, address=address_of(environ), code=error.code)
             raise socketio.exceptions.ConnectionRefusedError(
                 error.message, {"code": error.code, "status": error.status}
             ) from None
@@ -69,6 +77,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         if connection is None:
             raise socketio.exceptions.ConnectionRefusedError("The connection is gone.")
         self._viewers[sid] = Viewer(sid, connection)
+        log.info("viewer connected", viewer=sid, address=address_of(environ), user=identity.sub)
         self._guests[sid] = Guest(identity, lambda: self._expired(sid), self._front.settings.input_rate)
 
     async def _disconnected(self, sid: str, reason: str) -> None:
@@ -77,8 +86,9 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             guest = self._guests.pop(sid)
             guest.leave()
             if guest.flood.dropped:
-                log.info("viewer %s: %d events were too many, and dropped", sid, guest.flood.dropped)
+                log.warning("events dropped, too many", viewer=sid, dropped=guest.flood.dropped)
             self._unsubscribe(viewer)
+            log.info("viewer disconnected", viewer=sid, reason=reason)
             viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
+from engine import logs
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
 from engine.messages import CaptureSpec, Done, Page, Ping, Refused, ToCapture
 from engine.patience import Patience
 
-log = logging.getLogger("jiomosa.session")
+log = logs.logger("jiomosa.session")
 
 ANSWER_SECONDS = 10.0  # the capture process bounds what it waits for; beyond this it hangs itself
 BEAT_SECONDS = 1.0
@@ -68,7 +68,7 @@ class Incarnation:
             self._child.send(message)
         except ChildGone as error:
             # Its end, if it has ended, is about to be noticed; if it hangs, this is how it is noticed.
-            log.debug("%s: %s", self._child.name, error.message)
+            log.debug("process not reached, killed", process=self._child.name, reason=error.message)
             self._child.kill()
 
     async def ask(self, build: Callable[[int], ToCapture], timeout: float) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import math
 import time
 import urllib.request
@@ -15,9 +14,10 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from engine import logs
 from engine.errors import ConfigurationError, Unauthorized, Unavailable
 
-log = logging.getLogger("jiomosa.jwks")
+log = logs.logger("jiomosa.jwks")
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")  # public keys only: a set that everybody can read must not hold a secret
 FRESH_SECONDS = 300.0  # how long a key that was withdrawn may go on working
@@ -75,7 +75,7 @@ class Jwks:
         try:
             self._keys = keys_in(await asyncio.to_thread(self._read, self._source))
         except (OSError, ValueError) as error:
-            log.error("AUTH_JWKS cannot be read from %s: %s", self._source, error)  # noqa: TRY400  # the reason says it all
+            log.error("AUTH_JWKS not read", source=self._source, reason=str(error))  # noqa: TRY400  # the reason says it all
         else:
             self._read_at = self._clock()
 

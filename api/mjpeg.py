@@ -10,6 +10,7 @@ is sent along at once, when nobody knows yet how long the next one will be. For 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,7 @@ class MjpegViewer:
     """Watches like an `api.viewer.Viewer`, except that it cannot be told anything but pictures."""
 
     def __init__(self, protocol: HttpProtocol, view: View, adaptation: Adaptation, *, lengths: bool = False) -> None:
+        self.id = f"http-{secrets.token_hex(4)}"
         self.view = view
         self.adaptation = adaptation
         self.flow = Flow()

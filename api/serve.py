@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import resource
 import signal
 import socket
@@ -19,15 +18,16 @@ import uvicorn
 import uvloop
 
 from api.app import build
-from api.front import Front
+from api.front import VERSION, Front
 from api.link import TCP_USER_TIMEOUT
 from api.sweep import sweep
 from api.transport import HttpProtocol, StreamProtocol
+from engine import logs
 from engine.child import name_process
 from engine.errors import ConfigurationError
 from engine.settings import Settings, is_loopback
 
-log = logging.getLogger("jiomosa.serve")
+log = logs.logger("jiomosa.serve")
 
 BACKLOG = 1024
 GRACE_SECONDS = 3  # for connections that do not close by themselves
@@ -66,7 +66,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     )
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    log.info("serving on %s://%s:%d with %d encoders", "http" if tls is None else "https", shown, port, settings.encoder_count)
+    scheme = "http" if tls is None else "https"
+    log.info("serving", address=f"{scheme}://{shown}:{port}", encoders=settings.encoder_count, version=VERSION)
     try:
         await _Server(config, front).serve(sockets=[listener])
     finally:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,13 +22,14 @@ from api.browser import Browser
 from api.encoders import EncoderPool
 from api.incarnation import ANSWER_SECONDS
 from api.stream import Stream, Watcher
+from engine import logs
 from engine.broadcast import Packet
 from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
 from engine.messages import Cursor, GetPage, Navigate, Notice, Page, Refresh, Rendition, ToCapture
 from engine.settings import Settings
 
-log = logging.getLogger("jiomosa.session")
+log = logs.logger("jiomosa.session")
 
 BLANK = "about:blank"
 
@@ -84,11 +84,11 @@ class Session:
             reason = error if isinstance(error, JiomosaError) else Unavailable("The session was not started.")
             await self.close(reason)
             raise
-        log.info("session %s started: %s, %dx%d", self.id, runs, self.width, self.height)
+        log.info("session started", session=self.id, browser=runs, size=f"{self.width}x{self.height}")
 
     def adopt(self, id: str, on_end: Callable[[Session], None]) -> None:
         """From now on it is the session `id`, as if it had been created just now."""
-        log.info("session %s was warm as %s", id, self.id)
+        log.info("session taken from the warm ones", session=id, was=self.id)
         self.id = id
         self._browser.name(id)
         self._on_end = on_end
@@ -110,7 +110,7 @@ class Session:
             viewer.tell_error(reason)
         self.stream.end()
         await self._browser.close(reason)
-        log.info("session %s closed: %s", self.id, reason.message)
+        log.info("session closed", session=self.id, code=reason.code, reason=reason.message)
         self._on_end(self)
 
     # ---- what its browser says, and what happens to it
@@ -164,16 +164,19 @@ class Session:
     async def _load(self, url: str) -> PageInfo:
         self.tell_viewers("status", {"message": f"Loading {url}"})
         limit = self._settings.load_timeout
+        began = time.monotonic()
         self._loading = url
         try:
             await self.ask(lambda token: Navigate(token, url, limit), limit + ANSWER_SECONDS)
         except JiomosaError as error:
             self.tell_viewers("status", {"message": error.message})
+            log.info("page not loaded", session=self.id, url=url, code=error.code, reason=error.message)
             raise
         finally:
             if self._loading == url:
                 self._loading = None
         self.tell_viewers("status", {"message": f"Loaded {self.page.url}"})
+        log.info("page loaded", session=self.id, url=self.page.url, seconds=round(time.monotonic() - began, 2))
         return self.page
 
     async def present_page(self) -> PageInfo:
@@ -217,12 +220,15 @@ class Session:
     def watch(self, viewer: Watcher) -> None:
         self.expiry.watch(time.monotonic())
         self.stream.watch(viewer)
+        log.info("viewer subscribed", session=self.id, viewer=viewer.id, viewers=len(self.stream.viewers))
         if self._cursor is not None:
             viewer.tell_cursor(self._cursor)
 
     def unwatch(self, viewer: Watcher) -> None:
         self.expiry.unwatch(time.monotonic())
+        drops = self.stream.statistics(viewer)
         self.stream.unwatch(viewer)
+        log.info("viewer unsubscribed", session=self.id, viewer=viewer.id, sent=drops.sent, skipped=drops.skipped)
 
     def tell_viewers(self, event: str, payload: dict[str, Any]) -> None:
         for viewer in self.stream.viewers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from api.capacity import room
 from api.encoders import EncoderPool
 from api.session import Session
 from api.warm import WarmSessions
+from engine import logs
 from engine.admission import UNLIMITED, Limits, refusal
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
 from engine.framering import layout
 from engine.settings import Settings
 
-log = logging.getLogger("jiomosa.sessions")
+log = logs.logger("jiomosa.sessions")
 
 
 def no_session(id: str) -> NotFound:

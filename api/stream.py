@@ -37,6 +37,7 @@ class Taker(Protocol):
 class Watcher(Taker, Protocol):
     """A viewer: takes packets for as long as it is attached, and says when it is ready for one."""
 
+    id: str
     adaptation: Adaptation
     flow: Flow
 

@@ -15,17 +15,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import logging
 import os
 import re
 import shutil
 import time
 from pathlib import Path
 
+from engine import logs
 from engine.child import TITLE
 from engine.leftovers import folder_in_use, remove_display_socket
 
-log = logging.getLogger("jiomosa.sweep")
+log = logs.logger("jiomosa.sweep")
 
 NAME = re.compile(r"jiomosa-(\d+)-.+")
 SEGMENTS = Path("/dev/shm")
@@ -36,7 +36,7 @@ def sweep(runtime_dir: str) -> int:
     """Remove it; returns how many things were there."""
     found = [path for folder in (SEGMENTS, Path(runtime_dir)) for path in _listed(folder) if _orphaned(path)]
     for path in found:
-        log.warning("removing %s, which a server that was killed has left", path)
+        log.warning("removed, left by a server that was killed", path=str(path))
         if path.is_dir() and not path.is_symlink():
             remove_display_socket(path)
             shutil.rmtree(path, ignore_errors=True)

@@ -9,13 +9,13 @@ Refilling waits a little after each take: a browser that starts takes the cores 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from api.session import Session
+from engine import logs
 from engine.errors import JiomosaError, Unavailable
 
-log = logging.getLogger("jiomosa.warm")
+log = logs.logger("jiomosa.warm")
 
 REFILL_SECONDS = 3.0
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 2.0, 60.0
@@ -91,7 +91,7 @@ class WarmSessions:
             return
         self._failures += 1
         delay = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (self._failures - 1))
-        log.error("a warm session did not start, the next try is in %g s: %s", delay, error)
+        log.error("warm session not started", reason=str(error), next_try_seconds=delay)
         self._fill_in(delay)
 
     def _ended(self, session: Session) -> None:

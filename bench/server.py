@@ -67,7 +67,7 @@ def run(module: str = "api.cli", **settings: Any) -> Iterator[Server]:
         assert process.stderr is not None
         for line in process.stderr:
             server.log.append(line.rstrip())
-            found = re.search(r"serving on (https?://\S+)", line)
+            found = re.search(r"serving\b.*\baddress=(https?://\S+)", line)
             if found:
                 server.address = found.group(1)
                 serving.set()

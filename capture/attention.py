@@ -12,14 +12,14 @@ cost as little.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 
 from capture.bidi import CommandFailed
 from capture.page import ShownPage
+from engine import logs
 from engine.errors import JiomosaError
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 
 class Attention:
@@ -95,7 +95,7 @@ class Freezer:
                 await self._page.cdp("Page.setWebLifecycleState", state="active")
                 await self._page.cdp("Emulation.setFocusEmulationEnabled", enabled=True)
             except (CommandFailed, JiomosaError) as error:
-                log.debug("the page was not woken: %s", error)
+                log.debug("page not woken", reason=str(error))
                 return False
             self._frozen = False
         self._schedule()
@@ -128,7 +128,7 @@ class Freezer:
                     await self._page.cdp("Emulation.setFocusEmulationEnabled", enabled=False)
                     await self._page.cdp("Page.setWebLifecycleState", state="frozen")
         except (CommandFailed, JiomosaError) as error:
-            log.debug("the page was not frozen: %s", error)
+            log.debug("page not frozen", reason=str(error))
             self._frozen = False
             self._attention.used(self._loop.time())
             self._schedule()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,9 @@ import xcffib
 import xcffib.xproto
 from xcffib.ffi import ffi
 
-log = logging.getLogger("jiomosa.capture")
+from engine import logs
+
+log = logs.logger("jiomosa.capture")
 
 
 class Display:
@@ -61,7 +62,7 @@ class Display:
             try:
                 event = self.connection.poll_for_event()
             except xcffib.Error as error:
-                log.debug("X error %s", error)
+                log.debug("X error", reason=str(error))
                 continue
             if event is None:
                 return

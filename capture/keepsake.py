@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -21,9 +20,10 @@ import msgspec
 
 from capture.bidi import CommandFailed
 from capture.page import ShownPage
+from engine import logs
 from engine.errors import JiomosaError
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 KEEP_SECONDS = 6.0  # each time costs the browser 10 ms
 SETTLE_SECONDS = 2.0  # after a load
@@ -90,7 +90,7 @@ class Keepsake:
                 file.write(text)
             os.replace(name, self._path)
         except OSError as error:
-            log.warning("what should survive the browser was not kept: %s", error)
+            log.warning("cookies and storage not kept", reason=str(error))
 
     async def put_back(self) -> None:
         """Have this browser know what was kept of the one before; before anything is loaded."""
@@ -104,7 +104,7 @@ class Keepsake:
         except FileNotFoundError:
             pass  # it ended too soon
         except (OSError, msgspec.MsgspecError, KeyError, CommandFailed, JiomosaError) as error:
-            log.warning("what was kept of the browser before was not put back: %s", error)
+            log.warning("cookies and storage not put back", reason=str(error))
 
     async def loaded(self) -> None:
         """A page has been loaded."""

@@ -7,7 +7,6 @@ every case it leaves nothing behind.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 from typing import Any
@@ -28,6 +27,7 @@ from capture.programs import Programs
 from capture.refresh import ScreenRate
 from capture.screen import Screen
 from capture.windows import Windows
+from engine import logs
 from engine.channel import Channel
 from engine.child import name_process
 from engine.errors import ChildGone, JiomosaError, Unavailable
@@ -56,7 +56,7 @@ from engine.messages import (
     Wants,
 )
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 WAKE_SECONDS = 0.25  # the most that a poll waits for a page that was frozen to draw; one that has nothing to draw costs it this
 WINDOW_SECONDS = 10.0  # from the browser's start to its window
@@ -64,6 +64,7 @@ WINDOW_SECONDS = 10.0  # from the browser's start to its window
 
 def main(channel: Channel, spec: CaptureSpec) -> None:
     """Run a session until it ends; exits with 1 when it ended because something failed."""
+    logs.about(session=spec.session_id)
     if not uvloop.run(Capture(channel, spec).run()):
         sys.exit(1)
 
@@ -192,7 +193,7 @@ class Capture:
             self._end(self._gone("The X server"))
         else:
             # Something nobody foresaw: better a session that ends than one that is half alive.
-            log.error("session %s: %s", self._spec.session_id, error, exc_info=error)
+            log.error("capture process failed inside", exc_info=error)
             self._end(Unavailable("The session failed inside; the server's log says more."))
 
     # ---- messages
@@ -212,6 +213,7 @@ class Capture:
         match message:
             case Named(session_id):
                 name_process(f"capture {session_id}")
+                logs.about(session=session_id)
             case Ping(token):
                 self._screen.display.round_trip()
                 self._send(Done(token, self._grabber.seq))

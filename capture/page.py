@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from capture.bidi import Bidi, CommandFailed
+from engine import logs
 from engine.errors import ChildGone, LoadFailed, Unavailable
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 ANSWER_SECONDS = 2.0  # a page that does not answer within this is busy with itself
 PAINT_SECONDS = 0.5  # a page that paints nothing for so long is answered for without

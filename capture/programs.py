@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import logs
 from engine.errors import ConfigurationError
 from engine.leftovers import DISPLAY_FILE, MARKER, is_ours, marker, remaining
 from engine.messages import CaptureSpec
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 # Of the server's own environment only what a browser shows to its user; secrets of the server stay with the server.
 INHERITED = ("PATH", "LANG", "LC_ALL", "LANGUAGE", "TZ")
@@ -46,7 +46,7 @@ class Program:
         done, _ = await asyncio.wait({self.gone}, timeout=TERMINATE_SECONDS)
         if done:
             return self.gone.result() != -signal.SIGKILL
-        log.warning("%s did not end; killing it", self.name)
+        log.warning("program did not end, killed", program=self.name)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         await self.gone
@@ -132,7 +132,7 @@ class Programs:
                 while ends := [end for pid in self._remaining() if (end := _kill(pid)) is not None]:
                     await asyncio.wait(ends)
         for pid in self._remaining():
-            log.error("process %d of the session could not be ended", pid)
+            log.error("process could not be ended", pid=pid)
 
     def remove_folder(self) -> None:
         """Remove the session's folder; what cannot be removed (a folder of the front's) is left to the front."""

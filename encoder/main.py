@@ -6,19 +6,19 @@ front gives its jobs to another.
 
 from __future__ import annotations
 
-import logging
 import time
 from functools import partial
 
 from encoder import packet, picture
 from encoder.strips import Strips, strip_changes
+from engine import logs
 from engine.channel import Channel
 from engine.errors import JiomosaError
 from engine.framering import FrameRing
 from engine.messages import Encoded, EncoderSpec, Forget, Job, JobFailed, Ready, Rendition, Shutdown
 from engine.packetring import PacketRing
 
-log = logging.getLogger("jiomosa.encoder")
+log = logs.logger("jiomosa.encoder")
 
 KEPT_RENDITIONS = 16  # of a session; what is kept of one is as large as its picture
 
@@ -81,6 +81,6 @@ def _encode(job: Job, sources: dict[str, _Source], packets: PacketRing) -> Encod
         size, parts = source.encode(job)
         length = packets.write(job.packet_slot, *parts)
     except (JiomosaError, ValueError) as error:
-        log.exception("job %d failed", job.job)
+        log.exception("job failed", job=job.job, ring=job.ring)
         return JobFailed(job.job, str(error))
     return Encoded(job.job, length, size, begin, time.monotonic_ns())

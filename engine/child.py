@@ -19,7 +19,6 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import logging
 import multiprocessing
 import os
 import signal
@@ -29,11 +28,12 @@ from typing import Any
 
 from setproctitle import setproctitle
 
+from engine import logs
 from engine.channel import Channel, socket_pair
 from engine.errors import ChildGone, JiomosaError, rebuild
 from engine.messages import Failed, Message, Ready, Shutdown
 
-log = logging.getLogger("jiomosa.child")
+log = logs.logger("jiomosa.child")
 
 PR_SET_PDEATHSIG = 1
 LAST_SECONDS = 2.0  # a child that has failed takes this for cleaning up at most: its successor waits
@@ -73,7 +73,8 @@ class Child:
         """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended."""
         loop = asyncio.get_running_loop()
         near, far = socket_pair()
-        self._process = _spawn.Process(target=run, args=(self.name, self._module, far, self._spec), name=self.name, daemon=True)
+        arguments = (self.name, self._module, far, self._spec, logs.chosen())
+        self._process = _spawn.Process(target=run, args=arguments, name=self.name, daemon=True)
         self._process.start()
         self._pid = int(self._process.pid)
         far.close()
@@ -140,7 +141,7 @@ class Child:
             try:
                 return await asyncio.wait_for(asyncio.shield(self._exited), grace)
             except TimeoutError:
-                log.warning("%s did not end within %g s; killing it", self.name, grace)
+                log.warning("process did not end, killed", process=self.name, seconds=grace)
                 self.kill()
         return await self._exited
 
@@ -155,9 +156,11 @@ def name_process(name: str) -> None:
     setproctitle(TITLE + name)
 
 
-def run(name: str, module: str, end: socket.socket, spec: object) -> None:
+def run(name: str, module: str, end: socket.socket, spec: object, logging: logs.Logging | None = None) -> None:
     """The child's side: what a spawned process runs before it is the module's."""
     name_process(name)
+    if logging is not None:
+        logs.configure(logging)
     # The terminal's Ctrl-C goes to the whole foreground group, but ending is the front's decision: a session of our own.
     os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

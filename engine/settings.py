@@ -153,6 +153,9 @@ class Settings:
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
     )
+    log_format: str = _setting(
+        "text", "How to log: text for people, or json, one object a line, for programs.", _one_of("text", "json")
+    )
 
     def __post_init__(self) -> None:
         for entry in fields(self):

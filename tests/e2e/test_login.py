@@ -36,7 +36,7 @@ def ask(server: Server, who: str | None, method: str, path: str, body: Any = Non
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    with run(auth_secret=SECRET, encoders=1, request_rate=0) as server:
+    with run(auth_secret=SECRET, encoders=1, request_rate=0, log_level="debug") as server:
         yield server
 
 
@@ -205,6 +205,30 @@ def test_the_secret_does_not_get_into_a_browser(guarded: Server, anns: str) -> N
             environments.append(child.environ())
     assert len(environments) > 3
     assert not [environment for environment in environments if SECRET in str(environment)]
+
+
+def test_the_log_tells_what_happened_and_no_secret(guarded: Server, anns: str, site: str) -> None:
+    """Of all that the tests above did, and of what a person types and opens; at the level that tells most."""
+    ann = token("ann")
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        connected(guarded, {"token": ann[:-3] + "xxx"})
+    client, told = connected(guarded, {"token": ann})
+    client.emit("subscribe", {"session_id": anns})
+    secret_address = f"{site.replace('://', '://ann:hunter2@')}/form.html?code=hunter2#hunter2"
+    assert ask(guarded, ann, "POST", f"/api/session/{anns}/load", {"url": secret_address}).status_code == 200
+    client.emit("input:text", {"text": "hunter2"})
+    client.emit("input:key", {"key": "hunter2"})
+    assert ask(guarded, ann, "POST", f"/api/session/{anns}/load", {"url": "http://ann:hunter2@127.0.0.1:9/"}).status_code == 502
+    until(lambda: [data["type"] for event, data in told if event == "input:acknowledged"] == ["text"])
+    sid = client.get_sid()
+    client.disconnect()
+    until(lambda: any("viewer disconnected" in line and sid in line for line in guarded.log))
+    log = "\n".join(guarded.log)
+    for line in ("session started", "viewer connected", "viewer subscribed", "viewer refused", "page loaded", "page not loaded"):
+        assert line in log
+    assert f"url={site}/form.html" in log
+    for secret in ("hunter2", "eyJ", SECRET):
+        assert secret not in log
 
 
 def test_floods_from_one_address_behind_a_proxy_or_not() -> None:

@@ -234,13 +234,13 @@ def test_an_unused_session_expires_and_a_watched_one_does_not(site: str) -> None
 def test_a_warm_session_is_an_ordinary_one_from_the_moment_it_is_created(site: str) -> None:
     with run(warm_sessions=1, warm_size="640x480") as server:
         deadline = time.monotonic() + 30
-        while not any("started" in line and "warm-" in line for line in server.log):
+        while not any("session started" in line and "warm-" in line for line in server.log):
             assert time.monotonic() < deadline, server.log
             time.sleep(0.02)
         assert server.get("/api/sessions")["sessions"] == []
         created = server.post("/api/session/create", session_id="mine", width=640, height=480, url=f"{site}/page/here")
         assert (created["session_id"], created["width"], created["height"]) == ("mine", 640, 480)
-        assert any("session mine was warm as warm-" in line for line in server.log)
+        assert any("taken from the warm ones" in line and "session=mine" in line for line in server.log)
         assert server.get("/api/session/mine/info")["page_info"]["title"] == "here"
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": "mine"})

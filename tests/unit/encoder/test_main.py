@@ -111,11 +111,11 @@ def test_a_packet_that_does_not_fit_is_a_failed_job(front: Front) -> None:
 def test_a_slot_that_was_never_written_is_a_failed_job(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
     # pytest keeps what is logged with its traceback, and with that the view of the slot.
-    monkeypatch.setattr(encoder.log, "exception", lambda text, *args: logged.append(text % args))
+    monkeypatch.setattr(encoder.log, "exception", lambda text, job, ring: logged.append(f"{text} {job}"), raising=False)
     ring = FrameRing.create(32, 16)
     try:
         assert isinstance(front.ask(Job(1, ring.name, 0, JPEG, 0)), JobFailed)
-        assert logged == ["job 1 failed"]
+        assert logged == ["job failed 1"]
     finally:
         ring.close()
 

@@ -42,6 +42,7 @@ FREE = {"host", "browser_sandbox", "chromium", "chromedriver", "cors_origins", "
 def test_every_setting_is_in_a_table_of_this_test() -> None:
     assert set(NAMES) == set(RANGES) | FREE | {
         "log_level",
+        "log_format",
         "warm_size",
         "auth",
         "auth_secret",
