@@ -10,6 +10,7 @@ from quart import Blueprint, Quart, Response, request, send_from_directory
 from quart_schema import Info, QuartSchema, hide
 from werkzeug.exceptions import HTTPException
 
+from api.admin import routes as admin_routes
 from api.events import Sockets
 from api.front import VERSION, Front
 from api.gate import Gate, Limits, origins_of
@@ -63,13 +64,15 @@ def build(front: Front) -> Any:
         scalar_ui_path=None,
         swagger_ui_path=None,
     )
+    origins = origins_of(front.settings)
+    sockets = Sockets(front, origins)
     app.register_blueprint(routes(front))
+    app.register_blueprint(admin_routes(front, sockets))
     app.register_blueprint(picture_routes(front))
     app.register_blueprint(_pages(front))
     app.register_error_handler(JiomosaError, _explained)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
-    origins = origins_of(front.settings)
     headers = headers_of(front.settings)
 
     @app.after_request
@@ -84,7 +87,7 @@ def build(front: Front) -> Any:
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
         return response
 
-    return Gate(socketio.ASGIApp(Sockets(front, origins), app), origins, Limits(front.settings))
+    return Gate(socketio.ASGIApp(sockets, app), origins, Limits(front.settings))
 
 
 def _pages(front: Front) -> Blueprint:

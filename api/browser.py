@@ -56,6 +56,7 @@ class Browser:
         self._rebuilding: asyncio.Task[None] | None = None
         self._down_since = 0.0
         self._closing = False
+        self.rebuilds = 0
         self._rings: dict[str, FrameRing] = {}
         self._generation = 0
         self._belongings = Belongings.claim(id, settings)
@@ -141,6 +142,7 @@ class Browser:
                 await self._incarnation.stop(0.0)
             else:
                 self._rebuilding = None
+                self.rebuilds += 1
                 seconds = time.monotonic() - self._down_since
                 log.info("browser rebuilt", session=self._id, seconds=round(seconds, 2))
                 self._owner.up()
@@ -159,6 +161,10 @@ class Browser:
         return Unavailable(
             f"The browser of session {self._id!r} has ended and is being started again; try again in a moment.", code="rebuilding"
         )
+
+    @property
+    def pid(self) -> int | None:
+        return self._incarnation.pid
 
     def is_down(self) -> bool:
         return self._rebuilding is not None or self._closing

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine import logs
@@ -43,6 +44,18 @@ class Source(Protocol):
     def job_failed(self, work: Encode, *, again: bool) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class EncoderStatistics:
+    """`busy`: seconds that each encoder has worked, its predecessors included; `jobs`: given out and not done, of as many as the
+    packet rings have `slots`; `restarts`: encoders that took the place of one that ended."""
+
+    pids: dict[int, int]
+    busy: dict[int, float]
+    jobs: int
+    slots: int
+    restarts: int
+
+
 class EncoderPool:
     """`start` it once; then `want(source)` whenever a source may have a job."""
 
@@ -57,6 +70,8 @@ class EncoderPool:
         self._looks: dict[int, asyncio.TimerHandle] = {}
         self._serving: set[int] = set()
         self._closing = False
+        self._busy = dict.fromkeys(range(count), 0.0)
+        self._restarted = 0
 
     async def start(self) -> None:
         """Start all encoders and wait until they are ready. Raises `ChildGone` or `Unavailable`."""
@@ -71,6 +86,10 @@ class EncoderPool:
     @property
     def pids(self) -> list[int]:
         return [child.pid for child in self._children.values()]
+
+    def statistics(self) -> EncoderStatistics:
+        pids = {number: child.pid for number, child in self._children.items() if number in self._serving}
+        return EncoderStatistics(pids, dict(self._busy), self._dispatch.jobs, len(self._serving) * PACKET_SLOTS, self._restarted)
 
     def want(self, source: Source) -> None:
         """`source` may have a job now."""
@@ -121,6 +140,7 @@ class EncoderPool:
         match message:
             case Encoded(job, length, size, begin, end):
                 task = self._dispatch.done(job)
+                self._busy[number] += (end - begin) / 1e9
                 if task is not None:
                     data = self._rings[number].read(task.packet_slot, length)
                     task.source.encoded(Packet(task.work.seq, task.work.rendition, data, size, (end - begin) / 1e9))
@@ -172,4 +192,5 @@ class EncoderPool:
             except JiomosaError as error:
                 log.error("encoder not started", process=f"encoder {number}", reason=error.message)  # noqa: TRY400
             else:
+                self._restarted += 1
                 return

@@ -55,11 +55,24 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         self._front = front
         self._viewers: dict[str, Viewer] = {}
         self._guests: dict[str, Guest] = {}
+        self.flooded = 0  # events of viewers who have gone that were too many
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
 
     def _engineio_server_class(self) -> type[engineio.AsyncServer]:
         return StreamEngine
+
+    # ---- what there is
+
+    @property
+    def connected(self) -> int:
+        """Socket.IO connections, whether or not they watch."""
+        return len(self._viewers)
+
+    @property
+    def events_dropped(self) -> int:
+        """Events that were too many, of all connections so far."""
+        return self.flooded + sum(guest.flood.dropped for guest in self._guests.values())
 
     # ---- connections
 
@@ -76,8 +89,10 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         connection = self.eio.sockets.get(eio_sid)
         if connection is None:
             raise socketio.exceptions.ConnectionRefusedError("The connection is gone.")
-        self._viewers[sid] = Viewer(sid, connection)
-        log.info("viewer connected", viewer=sid, address=address_of(environ), user=identity.sub)
+        address = address_of(environ)
+        viewer = self._viewers[sid] = Viewer(sid, connection, identity.sub, address)
+        viewer.dismiss = lambda error: self._let_go(sid, error)
+        log.info("viewer connected", viewer=sid, address=address, user=identity.sub)
         self._guests[sid] = Guest(identity, lambda: self._expired(sid), self._front.settings.input_rate)
 
     async def _disconnected(self, sid: str, reason: str) -> None:
@@ -85,6 +100,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         if viewer is not None:
             guest = self._guests.pop(sid)
             guest.leave()
+            self.flooded += guest.flood.dropped
             if guest.flood.dropped:
                 log.warning("events dropped, too many", viewer=sid, dropped=guest.flood.dropped)
             self._unsubscribe(viewer)
@@ -94,10 +110,15 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
 
     def _expired(self, sid: str) -> None:
         """The time of a viewer's token is up."""
-        viewer = self._viewers[sid]
-        self._unsubscribe(viewer)
-        viewer.tell_error(Unauthorized("Your token has expired; connect again with a new one.", code="token_expired"))
-        self.start_background_task(self._dismiss, sid)
+        self._let_go(sid, Unauthorized("Your token has expired; connect again with a new one.", code="token_expired"))
+
+    def _let_go(self, sid: str, error: JiomosaError) -> None:
+        """Tell a viewer why, and end its connection."""
+        viewer = self._viewers.get(sid)
+        if viewer is not None:
+            self._unsubscribe(viewer)
+            viewer.tell_error(error)
+            self.start_background_task(self._dismiss, sid)
 
     async def _dismiss(self, sid: str) -> None:
         eio_sid = self.manager.eio_sid_from_sid(sid, "/")

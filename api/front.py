@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
+import time
 
 from api.encoders import EncoderPool
 from api.login import Login
+from api.processes import Processes
 from api.sessions import Sessions
 from api.tidy import Tidy
 from engine.settings import Settings
@@ -22,6 +25,8 @@ class Front:
         self.sessions = Sessions(settings, self.pool)
         self.tidy = Tidy()
         self.login = Login(settings, self.sessions)
+        self.processes = Processes()
+        self.started_at = time.time()
 
     async def start(self) -> None:
         """Raises `JiomosaError` when the encoders cannot be started."""
@@ -33,6 +38,15 @@ class Front:
         self.sessions.warm_up()
         gc.collect()
         gc.freeze()  # a full collection took 58 ms of every viewer's time before this (DESIGN.md, section 6)
+
+    async def look_at_processes(self) -> None:
+        """Have `processes` know what there is now."""
+        known: dict[int, tuple[str, str | None]] = {os.getpid(): ("front", None)}
+        known |= dict.fromkeys(self.pool.statistics().pids.values(), ("encoder", None))
+        for session in [*self.sessions.all(), *self.sessions.not_in_use]:
+            if session.pid is not None:
+                known[session.pid] = ("capture", session.id)
+        await self.processes.look(known)
 
     async def close(self) -> None:
         """End all sessions, then the encoders; nothing is left on the machine."""

@@ -52,6 +52,11 @@ class Incarnation:
         self._beats = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
         return runs
 
+    @property
+    def pid(self) -> int | None:
+        """Of the capture process, as long as it runs."""
+        return self._child.pid if self._child.alive else None
+
     async def stop(self, grace: float) -> None:
         """End it, and wait for its end."""
         if self._child.started:

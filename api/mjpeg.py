@@ -24,6 +24,7 @@ from engine.errors import JiomosaError
 from engine.figures import Journey
 from engine.flow import Flow
 from engine.messages import Rendition
+from engine.tally import Pulse
 from engine.view import View
 from engine.watching import Sharp, ViewerStatistics, sharp_of
 
@@ -35,8 +36,21 @@ PART = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n".encode()
 class MjpegViewer:
     """Watches like an `api.viewer.Viewer`, except that it cannot be told anything but pictures."""
 
-    def __init__(self, protocol: HttpProtocol, view: View, adaptation: Adaptation, *, lengths: bool = False) -> None:
+    transport = "mjpeg"
+
+    def __init__(
+        self,
+        protocol: HttpProtocol,
+        view: View,
+        adaptation: Adaptation,
+        *,
+        lengths: bool = False,
+        sub: str | None = None,
+        address: str = "",
+    ) -> None:
         self.id = f"http-{secrets.token_hex(4)}"
+        self.sub, self.address = sub, address
+        self.pulse = Pulse(time.monotonic())
         self.view = view
         self.adaptation = adaptation
         self.flow = Flow()
@@ -44,6 +58,8 @@ class MjpegViewer:
         self._lengths = lengths
         self._on_ready: Callable[[MjpegViewer], None] | None = None
         self._packet: Packet | None = None
+        self._offered_at = 0.0
+        self._journey: Journey | None = None
         self._woken = asyncio.Event()
 
     @property
@@ -58,14 +74,18 @@ class MjpegViewer:
 
     def attach(self, on_ready: Callable[[Any], None], journey: Journey) -> None:
         self._on_ready = on_ready
+        self._journey = journey
 
     def detach(self) -> None:
         """The session has ended, or the response has."""
         self._on_ready = None
+        if self._packet is not None and self._journey is not None:
+            self._journey.tally.dropped["gone"] += 1
+            self._packet = None
         self._woken.set()
 
     def offer(self, packet: Packet) -> None:
-        self._packet = packet
+        self._packet, self._offered_at = packet, time.monotonic()
         self._woken.set()
 
     def tell(self, event: str, payload: dict[str, Any] | None = None) -> None:
@@ -76,6 +96,9 @@ class MjpegViewer:
 
     def tell_error(self, error: JiomosaError) -> None:
         """There is no way to, but that the response ends."""
+
+    def dismiss(self, error: JiomosaError) -> None:
+        self._protocol.cut()
 
     def tell_statistics(self, drops: ViewerStatistics) -> None:
         """There is no way to."""
@@ -102,8 +125,14 @@ class MjpegViewer:
                 await self._woken.wait()
                 packet, self._packet = self._packet, None
                 if packet is not None:
-                    self.flow.sent(time.monotonic(), packet.size, packet.rendition.quality)
+                    now = time.monotonic()
+                    self.flow.sent(now, packet.size, packet.rendition.quality)
+                    self.pulse.sent(packet.size)
+                    if self._journey is not None:
+                        self._journey.sent(now, self._offered_at, packet, packet.size, self.transport)
                     await self._write(*self._part(packet))
+                    if self._journey is not None:
+                        self._journey.left(time.monotonic() - now)
         except ClientDisconnected:
             return
 

@@ -145,7 +145,7 @@ def routes(front: Front) -> Blueprint:
         protocol: HttpProtocol | None = extensions.get(EXTENSION)
         if protocol is None or not protocol.stream(request.scope):
             raise BadRequest("A stream needs a connection of its own: send no other request on it.")
-        viewer = MjpegViewer(protocol, view, adaptation, lengths=wanted.lengths)
+        viewer = MjpegViewer(protocol, view, adaptation, lengths=wanted.lengths, sub=asker.sub, address=request.remote_addr or "")
 
         async def body() -> AsyncIterator[bytes]:
             if session.closed:

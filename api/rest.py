@@ -251,6 +251,7 @@ ENDPOINTS = {
     "session_frame_jpg": "/api/session/{session_id}/frame.jpg",
     "session_stream_mjpeg": "/api/session/{session_id}/stream.mjpeg",
     "session_viewer": "/api/session/{session_id}/viewer",
+    "admin_overview": "/api/admin/overview",
     "websocket": "/socket.io/",
 }
 

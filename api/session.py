@@ -21,7 +21,8 @@ import orjson
 from api.browser import Browser
 from api.encoders import EncoderPool
 from api.incarnation import ANSWER_SECONDS
-from api.stream import Stream, Watcher
+from api.stream import Stream
+from api.watcher import Watcher
 from engine import logs
 from engine.broadcast import Packet
 from engine.errors import JiomosaError, Unavailable
@@ -94,6 +95,21 @@ class Session:
         self._on_end = on_end
         self.created_at = time.time()
         self.expiry = Expiry(time.monotonic(), self._settings.session_timeout)
+
+    @property
+    def rebuilds(self) -> int:
+        """How often its browser has been started again."""
+        return self._browser.rebuilds
+
+    @property
+    def is_down(self) -> bool:
+        """Whether its browser is being started again."""
+        return self._browser.is_down()
+
+    @property
+    def pid(self) -> int | None:
+        """Of its capture process; None while there is none."""
+        return self._browser.pid
 
     @property
     def closed(self) -> bool:

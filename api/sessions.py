@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from api.capacity import room
@@ -12,10 +13,11 @@ from api.encoders import EncoderPool
 from api.session import Session
 from api.warm import WarmSessions
 from engine import logs
-from engine.admission import UNLIMITED, Limits, refusal
+from engine.admission import UNLIMITED, Limits, Refusal, refusal
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
 from engine.framering import layout
 from engine.settings import Settings
+from engine.tally import Tally
 
 log = logs.logger("jiomosa.sessions")
 
@@ -35,21 +37,59 @@ class Sessions:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._shutting_down = False
+        self.refused: Counter[str] = Counter()  # who asked for a session and got none, by reason
+        self.created = 0
+        self._ended_tally, self._ended_rebuilds = Tally(), 0  # of the sessions that are no more
         self._warm = WarmSessions(settings.warm_sessions, settings.warm_dimensions, self._make_warm)
 
     def warm_up(self) -> None:
         """Begin to keep warm sessions, if any are wanted."""
         self._warm.fill()
 
+    # ---- what there is, and has been
+
+    @property
+    def warm(self) -> int:
+        """Browsers that are kept for sessions to come."""
+        return self._warm.waiting
+
+    @property
+    def not_in_use(self) -> list[Session]:
+        """Those that start, and the warm ones."""
+        return [*self._starting.values(), *self._warm.all]
+
+    @property
+    def starting(self) -> int:
+        return len(self._starting)
+
+    @property
+    def rebuilds(self) -> int:
+        """Browsers that were started again."""
+        return self._ended_rebuilds + sum(session.rebuilds for session in self.all())
+
+    def tally(self) -> Tally:
+        """What all streams have done, those of ended sessions included."""
+        total = Tally()
+        total.add(self._ended_tally)
+        for session in self.all():
+            total.add(session.stream.tally())
+        return total
+
+    # ---- who may come
+
     def check_room(self, width: int, height: int, *, warm: bool = False) -> None:
         """Raises `Unavailable` where there is no room for another session of this size; a `warm` one has its room already."""
+        refused = self._refusal(width, height, warm=warm)
+        if refused is not None:
+            raise refused.error
+
+    def _refusal(self, width: int, height: int, *, warm: bool) -> Refusal | None:
         if self._shutting_down:
-            raise Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
+            error = Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
+            return Refusal("shutting_down", error)
         settings, others = self._settings, len(self._sessions) + len(self._starting)
         limits = Limits(settings.max_sessions, settings.session_memory * 1e6, settings.max_load)
-        full = refusal(limits, UNLIMITED if warm else room(), others, layout(width, height).total_bytes)
-        if full is not None:
-            raise full
+        return refusal(limits, UNLIMITED if warm else room(), others, layout(width, height).total_bytes)
 
     def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
         self.check_room(*self._settings.warm_dimensions)
@@ -73,13 +113,17 @@ class Sessions:
         id = wanted_id or f"s-{secrets.token_hex(6)}"
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
-        self.check_room(width, height, warm=self._warm.has(width, height))
+        refused = self._refusal(width, height, warm=self._warm.has(width, height))
+        if refused is not None:
+            self.refused[refused.reason] += 1
+            raise refused.error
         session = self._warm.take(width, height)
         if session is not None:
             session.adopt(id, self._ended)
         else:
             session = await self._start(id, width, height)
         self._sessions[id] = session
+        self.created += 1
         self._watch_expiry(session)
         return session
 
@@ -87,6 +131,9 @@ class Sessions:
         session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended)
         try:
             await session.start()
+        except JiomosaError:
+            self.refused["start_failed"] += 1
+            raise
         finally:
             del self._starting[id]
         if session.closed:
@@ -105,7 +152,9 @@ class Sessions:
         await asyncio.gather(self._warm.close(), *(session.close(reason) for session in sessions))
 
     def _ended(self, session: Session) -> None:
-        self._sessions.pop(session.id, None)
+        if self._sessions.pop(session.id, None) is not None:
+            self._ended_tally.add(session.stream.tally())
+            self._ended_rebuilds += session.rebuilds
         timer = self._timers.pop(session.id, None)
         if timer is not None:
             timer.cancel()

@@ -8,50 +8,23 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from api.encoders import EncoderPool
-from engine.adaptation import Adaptation, LinkSample
+from api.watcher import Taker, Watcher
 from engine.broadcast import Action as BroadcastAction
 from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release
-from engine.errors import JiomosaError, Unavailable
+from engine.errors import Unavailable
 from engine.figures import Journey
-from engine.flow import Flow
 from engine.leases import Leases, Place
 from engine.messages import Notice, Rendition, ToCapture, Wants
 from engine.messages import Release as ReleaseMessage
-from engine.watching import Sharp, ViewerStatistics
+from engine.tally import Tally
+from engine.watching import ViewerStatistics
 
 SAMPLE_SECONDS = 1.0  # between two looks at each viewer's link
 WAIT_FPS = 10.0  # what a poll that waits for a change counts as: below this rate Chromium takes long to become quicker again
 POLL_SECONDS = 10.0  # the most that a poll waits for its picture
-
-
-class Taker(Protocol):
-    """Whoever takes packets: a viewer or a poll."""
-
-    def offer(self, packet: Packet) -> None: ...
-    def __hash__(self) -> int: ...
-
-
-class Watcher(Taker, Protocol):
-    """A viewer: takes packets for as long as it is attached, and says when it is ready for one."""
-
-    id: str
-    adaptation: Adaptation
-    flow: Flow
-
-    @property
-    def rendition(self) -> Rendition: ...
-    @property
-    def sharp(self) -> Sharp | None: ...
-    def attach(self, on_ready: Callable[[Any], None], journey: Journey) -> None: ...
-    def detach(self) -> None: ...
-    def tell(self, event: str, payload: dict[str, Any] | None = None) -> None: ...
-    def tell_error(self, error: JiomosaError) -> None: ...
-    def tell_cursor(self, event: bytes) -> None: ...
-    def tell_statistics(self, drops: ViewerStatistics) -> None: ...
-    def sample_link(self) -> LinkSample | None: ...
 
 
 class _Poll:
@@ -93,8 +66,21 @@ class Stream:
     def newest_seq(self) -> int:
         return self._broadcast.newest_seq
 
+    @property
+    def leased(self) -> int:
+        """Slots of the frame ring that the front holds."""
+        return len(self._leases)
+
     def statistics(self, viewer: Watcher) -> ViewerStatistics:
         return self._broadcast.statistics(viewer)
+
+    def tally(self) -> Tally:
+        """All so far, that of viewers who are gone included."""
+        total = Tally()
+        total.add(self._journey.tally)
+        for viewer in self._viewers:
+            total.dropped.update(_drops(self.statistics(viewer)))
+        return total
 
     # ---- viewers and polls
 
@@ -107,7 +93,9 @@ class Stream:
 
     def unwatch(self, viewer: Watcher) -> None:
         viewer.detach()
-        self._viewers.discard(viewer)
+        if viewer in self._viewers:
+            self._viewers.discard(viewer)
+            self._journey.tally.dropped.update(_drops(self.statistics(viewer)))
         if not self._ended:
             self._apply(self._broadcast.leave(self._now(), viewer))
 
@@ -124,9 +112,13 @@ class Stream:
         self._apply(self._broadcast.join(self._now(), poll, rendition, 1.0, demands=False))
         self._ready(poll)
         try:
-            return await asyncio.wait_for(poll.packet, POLL_SECONDS)
+            packet = await asyncio.wait_for(poll.packet, POLL_SECONDS)
         except TimeoutError:
             raise Unavailable(f"There was no picture within {POLL_SECONDS:g} seconds; try again.") from None
+        else:
+            self._journey.tally.sent["request"] += 1
+            self._journey.tally.sent_bytes["request"] += len(packet.data)
+            return packet
         finally:
             self._polls.discard(poll)
             if not self._ended:
@@ -180,6 +172,7 @@ class Stream:
         self._sampler = self._loop.call_later(SAMPLE_SECONDS, self._sample) if self._viewers else None
         for viewer in list(self._viewers):
             self._adapt(viewer)
+            viewer.pulse.beat(self._now())
             viewer.tell_statistics(self.statistics(viewer))
 
     def _adapt(self, viewer: Watcher) -> None:
@@ -197,7 +190,7 @@ class Stream:
     # ---- the capture process and the encoders
 
     def noticed(self, notice: Notice) -> None:
-        self._journey.grabbed(notice.seq, notice.grab_begin_ns / 1e9, notice.grab_end_ns / 1e9)
+        self._journey.grabbed(self._now(), notice.seq, notice.grab_begin_ns / 1e9, notice.grab_end_ns / 1e9)
         self._apply(self._broadcast.frame(self._now(), self._leases.take(notice.slot), notice.seq))
         for newer in self._waiting:
             if not newer.done():
@@ -229,10 +222,17 @@ class Stream:
     def encoded(self, packet: Packet) -> None:
         if not self._ended:
             self._journey.encoded(self._now(), packet.seq, packet.rendition, packet.seconds)
-            self._apply(self._broadcast.encoded(self._now(), packet))
+            actions = self._broadcast.encoded(self._now(), packet)
+            self._journey.tally.encoded += 1
+            self._journey.tally.unclaimed += not any(isinstance(action, Deliver) for action in actions)
+            self._apply(actions)
 
     def job_failed(self, work: Encode, *, again: bool) -> None:
         if not self._ended:
+            if again:
+                self._journey.tally.repeated += 1
+            else:
+                self._journey.tally.failed += 1
             self._apply(self._broadcast.failed(self._now(), work.seq, work.rendition, again=again))
 
     def end(self) -> None:
@@ -240,6 +240,7 @@ class Stream:
         self._ended = True
         for viewer in self._viewers:
             viewer.detach()
+            self._journey.tally.dropped.update(_drops(self.statistics(viewer)))
         self._viewers.clear()
         futures: list[asyncio.Future[Any]] = [*(poll.packet for poll in self._polls), *self._waiting]
         for waiting in futures:
@@ -284,3 +285,7 @@ class Stream:
         self._timer_at = math.inf
         self._timer = None
         self._apply(self._broadcast.tick(max(self._now(), self._broadcast.deadline)))
+
+
+def _drops(statistics: ViewerStatistics) -> dict[str, int]:
+    return {"link": statistics.link, "pace": statistics.pace, "encoder": statistics.encoder}

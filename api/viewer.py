@@ -26,15 +26,20 @@ from engine.errors import JiomosaError
 from engine.figures import Figures, Journey
 from engine.flow import Flow
 from engine.messages import Rendition
+from engine.tally import Pulse
 from engine.view import View
 from engine.watching import Sharp, ViewerStatistics, sharp_of
 
 
 class Viewer:
-    """`connection` is python-engineio's socket object; `id` the Socket.IO id."""
+    """`connection` is python-engineio's socket object; `id` the Socket.IO id. `dismiss(error)` ends its connection."""
 
-    def __init__(self, id: str, connection: Any) -> None:
+    dismiss: Callable[[JiomosaError], None]
+
+    def __init__(self, id: str, connection: Any, sub: str | None = None, address: str = "") -> None:
         self.id = id
+        self.sub, self.address = sub, address
+        self.pulse = Pulse(self._now())
         self.adaptation = Adaptation()
         self.flow = Flow()
         self.view = View()
@@ -57,7 +62,12 @@ class Viewer:
         self._recheck: asyncio.TimerHandle | None = None
         self._journey: Journey | None = None
         self._figures: Figures | None = None
+        self._offered_at = 0.0
         self._taken_at = math.inf
+
+    @property
+    def transport(self) -> str:
+        return "websocket" if self._connection.upgraded else "polling"
 
     @property
     def rendition(self) -> Rendition:
@@ -80,6 +90,8 @@ class Viewer:
 
     def tell_cursor(self, event: bytes) -> None:
         """Send a `cursor` event, encoded already; like frames, only the newest is sent, and only where it is another one."""
+        if self._cursor is not None and self._journey is not None:
+            self._journey.tally.events_dropped["cursor"] += 1
         self._cursor = event
         if not self._cursor_queued:
             self._cursor_queued = True
@@ -124,7 +136,7 @@ class Viewer:
                 "drops": {
                     "link": drops.link,
                     "pace": drops.pace,
-                    "encoder": max(0, drops.skipped - drops.link - drops.pace),
+                    "encoder": drops.encoder,
                 },
             },
         )
@@ -145,6 +157,8 @@ class Viewer:
     def detach(self) -> None:
         """Stop watching; a frame that has not been written is withdrawn."""
         self._on_ready = None
+        if self._packet is not None and self._journey is not None:
+            self._journey.tally.dropped["gone"] += 1
         self._packet = self._cursor = self._cursor_told = None
         if self._recheck is not None:
             self._recheck.cancel()
@@ -152,7 +166,7 @@ class Viewer:
 
     def offer(self, packet: broadcast.Packet) -> None:
         """The stream's answer to `on_ready`."""
-        self._packet = packet
+        self._packet, self._offered_at = packet, self._now()
         if not self._queued:
             self._queued = True
             self._outbox.put_nowait(self._frame_packet)
@@ -171,18 +185,24 @@ class Viewer:
         self.flow.sent(now, size, packet.rendition.quality)
         if self._protocol is None:
             self.flow.responded(now)
-        if self._figures is not None and self._journey is not None:
-            self._figures.sent(now, size, self._journey.of(packet.seq, packet.rendition))
-            self._taken_at = now
+        self._taken_at = now
+        self.pulse.sent(size)
+        if self._journey is not None:
+            times = self._journey.sent(now, self._offered_at, packet, size, self.transport)
+            if self._figures is not None:
+                self._figures.sent(now, size, times)
         if not binary:
             return Prepared(packet.data)
         data = memoryview(packet.data)
         return Prepared(data[: -packet.size], data[-packet.size :])
 
     def _idle(self) -> None:
-        if self._figures is not None and self._taken_at < math.inf:
-            self._figures.left(self._now() - self._taken_at)
-            self._taken_at = math.inf
+        if self._taken_at < math.inf:
+            seconds, self._taken_at = self._now() - self._taken_at, math.inf
+            if self._journey is not None:
+                self._journey.left(seconds)
+            if self._figures is not None:
+                self._figures.left(seconds)
         if self._on_ready is None or self._queued or self._recheck is not None:
             return
         wait = self._congested()

@@ -39,6 +39,11 @@ class WarmSessions:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def all(self) -> list[Session]:
+        """Those that wait, and those that start."""
+        return [*self._waiting, *self._starting]
+
     def fill(self) -> None:
         """Start what is missing; returns at once."""
         self._timer = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.errors import Unavailable
 
@@ -37,24 +38,37 @@ class Limits:
     load: float
 
 
-def refusal(limits: Limits, room: Room, sessions: int, ring_bytes: int) -> Unavailable | None:
+class Refusal(NamedTuple):
+    """`reason`: one word, that refusals are counted by; `error`: what whoever asks is told."""
+
+    reason: str
+    error: Unavailable
+
+
+REASONS = ("sessions", "memory", "shared_memory", "load")
+
+
+def refusal(limits: Limits, room: Room, sessions: int, ring_bytes: int) -> Refusal | None:
     """Why a session whose frame ring has `ring_bytes` cannot be started beside `sessions` others; None: it can."""
     if limits.sessions and sessions >= limits.sessions:
-        return _full(f"there are {sessions} sessions, as many as may be (MAX_SESSIONS)")
+        return _full("sessions", f"there are {sessions} sessions, as many as may be (MAX_SESSIONS)")
     if room.memory < limits.memory:
         return _full(
-            f"a browser needs {limits.memory / 1e6:.0f} MB of memory (SESSION_MEMORY), and {room.memory / 1e6:.0f} MB are free"
+            "memory",
+            f"a browser needs {limits.memory / 1e6:.0f} MB of memory (SESSION_MEMORY), and {room.memory / 1e6:.0f} MB are free",
         )
     needed = RINGS * ring_bytes + SPARE_SHARED_MEMORY
     if room.shared_memory < needed:
         return _full(
+            "shared_memory",
             f"its pictures need {needed / 1e6:.0f} MB of /dev/shm, and {room.shared_memory / 1e6:.0f} MB are free "
-            "(docker: --shm-size)"
+            "(docker: --shm-size)",
         )
     if limits.load and room.load > limits.load:
-        return _full(f"{room.load:.1f} tasks want each core, and above {limits.load:g} (MAX_LOAD) no browser is started")
+        return _full("load", f"{room.load:.1f} tasks want each core, and above {limits.load:g} (MAX_LOAD) no browser is started")
     return None
 
 
-def _full(why: str) -> Unavailable:
-    return Unavailable(f"The server has no room for another session: {why}. Close one, or try again later.", code="full")
+def _full(reason: str, why: str) -> Refusal:
+    error = Unavailable(f"The server has no room for another session: {why}. Close one, or try again later.", code="full")
+    return Refusal(reason, error)

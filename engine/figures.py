@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from engine.broadcast import Packet
 from engine.messages import Rendition
+from engine.tally import Tally
 
 STAGES = ("grab", "wait", "job", "encode", "queue", "send")
 REMEMBERED = 64  # packets; those of frames that nobody took any more are forgotten
+FRESH_SECONDS = 0.05  # a packet offered this much later than it was made is that of a still page: its age is no latency
 
 
 @dataclass(slots=True)
@@ -31,19 +34,25 @@ class Times:
 
 
 class Journey:
-    """When the packets of one session passed through their stages."""
+    """When the packets of one session passed through their stages; `tally`: all that did."""
 
     def __init__(self) -> None:
+        self.tally = Tally()
         self._grabbed: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._packets: OrderedDict[tuple[int, Rendition], Times] = OrderedDict()
 
-    def grabbed(self, seq: int, begin: float, end: float) -> None:
+    def grabbed(self, now: float, seq: int, begin: float, end: float) -> None:
+        """The front has heard of a frame."""
         self._grabbed[seq] = begin, end
+        self.tally.grabbed += 1
+        self.tally.stages["grab"].observe(end - begin)
+        self.tally.stages["notice"].observe(now - end)
         while len(self._grabbed) > REMEMBERED:
             self._grabbed.popitem(last=False)
 
     def bound(self, now: float, seq: int, rendition: Rendition) -> None:
         begin, end = self._grabbed.get(seq, (now, now))
+        self.tally.stages["wait"].observe(now - end)
         self._packets[seq, rendition] = Times(end, now, end - begin)
         while len(self._packets) > REMEMBERED:
             self._packets.popitem(last=False)
@@ -53,6 +62,23 @@ class Journey:
         times = self._packets.get((seq, rendition))
         if times is not None:
             times.encoded, times.encode = now, spent
+            self.tally.stages["job"].observe(max(0.0, now - times.bound - spent))
+            self.tally.stages["encode"].observe(spent)
+
+    def sent(self, now: float, offered: float, packet: Packet, size: int, transport: str) -> Times | None:
+        """`packet`, which was `offered` then, is given to a viewer's link, where it takes `size` bytes."""
+        tally = self.tally
+        tally.sent[transport] += 1
+        tally.sent_bytes[transport] += size
+        tally.stages["queue"].observe(now - offered)
+        times = self._packets.get((packet.seq, packet.rendition))
+        if times is not None and offered - times.encoded < FRESH_SECONDS:
+            tally.age.observe(now - times.grabbed + times.grab)
+        return times
+
+    def left(self, seconds: float) -> None:
+        """All of what was given to a link has left, so long after."""
+        self.tally.stages["send"].observe(seconds)
 
     def of(self, seq: int, rendition: Rendition) -> Times | None:
         """None where it has been forgotten."""

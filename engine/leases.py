@@ -32,6 +32,10 @@ class Leases:
         """All that have not gone."""
         return list(self._leased)
 
+    def __len__(self) -> int:
+        """How many slots are leased, of all rings."""
+        return len(self._places)
+
     def take(self, slot: int) -> int:
         """The capture process has handed over `slot` of the present ring; returns the number of the lease."""
         self._number += 1

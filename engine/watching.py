@@ -41,12 +41,13 @@ def sharp_of(rendition: Rendition, adaptation: Adaptation, flow: Flow) -> Sharp 
 @dataclass(frozen=True, slots=True)
 class ViewerStatistics:
     """`sent` frames; `skipped` frames that were superseded before this viewer could take them: `link` of them because its link
-    was busy, `pace` because its rate was not to be exceeded, the others because no encoder had time."""
+    was busy, `pace` because its rate was not to be exceeded, `encoder` because none had time."""
 
     sent: int
     skipped: int
     link: int
     pace: int
+    encoder: int
 
 
 @dataclass(slots=True)
@@ -68,6 +69,8 @@ class Watch:
     skipped: int = 0
     skipped_link: int = 0
     skipped_pace: int = 0
+    skipped_encoder: int = 0
+    noted: int = 0  # skipped since the last picture, for its link or its pace
     rendition: Rendition = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,22 +80,27 @@ class Watch:
         return seq > self.shown[0] or self.shown[1] != self.rendition
 
     def statistics(self) -> ViewerStatistics:
-        return ViewerStatistics(self.sent, self.skipped, self.skipped_link, self.skipped_pace)
+        return ViewerStatistics(self.sent, self.skipped, self.skipped_link, self.skipped_pace, self.skipped_encoder)
 
     def supersede(self, now: float, seq: int) -> None:
         """A newer frame has come than `seq`, the newest so far: note why this viewer has not had it."""
         if self.shown[0] and seq > self.shown[0]:
             if not self.ready:
                 self.skipped_link += 1
+                self.noted += 1
             elif not self.pace.allows(now):
                 self.skipped_pace += 1
+                self.noted += 1
 
     def show(self, seq: int, rendition: Rendition) -> None:
         """The picture is on its way."""
         self.ready = False
         self.sent += 1
         if self.shown[0]:
-            self.skipped += max(0, seq - self.shown[0] - 1)
+            skipped = max(0, seq - self.shown[0] - 1)
+            self.skipped += skipped
+            self.skipped_encoder += max(0, skipped - self.noted)
+        self.noted = 0
         self.shown = (seq, rendition)
         if rendition != self.plain:
             self.sharpest = self.shown

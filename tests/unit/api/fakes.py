@@ -12,6 +12,8 @@ from engine.errors import ChildGone, JiomosaError
 from engine.figures import Journey
 from engine.flow import Flow
 from engine.messages import Rendition, Shutdown
+from engine.tally import Pulse
+from engine.view import View
 from engine.watching import Sharp, ViewerStatistics
 
 
@@ -123,6 +125,9 @@ class FakeViewer:
 
     def __init__(self, fps: float = 60.0) -> None:
         self.id = "viewer"
+        self.sub, self.address, self.transport = None, "127.0.0.1", "websocket"
+        self.pulse = Pulse(0.0)
+        self.view = View()
         self.adaptation = Adaptation()
         self.adaptation.set_fps(fps)
         self.slow = False
@@ -172,6 +177,9 @@ class FakeViewer:
 
     def sample_link(self) -> LinkSample | None:
         return self.sample
+
+    def dismiss(self, error: JiomosaError) -> None:
+        self.tell("dismissed", error.code)
 
 
 async def turns(number: int = 20) -> None:

@@ -280,7 +280,7 @@ def test_a_text_fits_into_a_message() -> None:
 
 async def test_statistics_are_switched_on_and_off() -> None:
     world = World()
-    drops = ViewerStatistics(1, 0, 0, 0)
+    drops = ViewerStatistics(1, 0, 0, 0, 0)
     for enabled in (True, False):
         assert await world.say("stats:toggle", {"enabled": enabled}) == [["stats:updated", {"enabled": enabled}]]
         world.viewer.tell_statistics(drops)

@@ -213,7 +213,7 @@ async def test_what_is_shown_sharp_is_what_the_link_took_away() -> None:
 
 async def test_statistics_are_told_to_those_who_ask() -> None:
     world = World()
-    drops = ViewerStatistics(sent=7, skipped=6, link=3, pace=1)
+    drops = ViewerStatistics(sent=7, skipped=6, link=3, pace=1, encoder=2)
     world.viewer.tell_statistics(drops)
     assert world.outbox.empty()
     world.viewer.show_statistics(True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.admission import RINGS, SPARE_SHARED_MEMORY, UNLIMITED, Limits, Room, refusal
+from engine.admission import REASONS, RINGS, SPARE_SHARED_MEMORY, UNLIMITED, Limits, Room, refusal
 
 LIMITS = Limits(2, 400e6, 4.0)
 
@@ -23,8 +23,10 @@ LIMITS = Limits(2, 400e6, 4.0)
     ],
 )
 def test_what_is_missing_is_said(room: Room, sessions: int, missing: str) -> None:
-    error = refusal(LIMITS, room, sessions, 15_000_000)
-    assert error is not None
+    refused = refusal(LIMITS, room, sessions, 15_000_000)
+    assert refused is not None
+    assert refused.reason in REASONS
+    error = refused.error
     assert missing in error.message
     assert (error.code, error.status) == ("full", 503)
     assert error.retry_after

@@ -11,7 +11,7 @@ JPEG = Rendition("jpeg", 75)
 def test_each_stage_begins_where_the_one_before_ends() -> None:
     journey, figures = Journey(), Figures(100.0)
     for seq in (1, 2):
-        journey.grabbed(seq, 99.995 + seq, 100.0 + seq)
+        journey.grabbed(100.002 + seq, seq, 99.995 + seq, 100.0 + seq)
         journey.bound(100.01 + seq, seq, JPEG)
         journey.encoded(100.03 + seq, seq, JPEG, 0.015)
         figures.sent(100.06 + seq, 5000, journey.of(seq, JPEG))
@@ -33,7 +33,7 @@ def test_a_packet_that_nobody_knows_is_sent_all_the_same() -> None:
 def test_a_journey_forgets() -> None:
     journey = Journey()
     for seq in range(3 * REMEMBERED):
-        journey.grabbed(seq, seq, seq)
+        journey.grabbed(seq, seq, seq, seq)
         journey.bound(seq + 0.5, seq, JPEG)
     assert journey.of(0, JPEG) is None
     times = journey.of(3 * REMEMBERED - 1, JPEG)
