@@ -24,7 +24,7 @@ PROBE_SECONDS = 10  # between two questions whether the other end is still there
 # The kernel calls the socket writable only below this many unsent bytes: what waits there must not be seconds old. This to begin
 # with; then what the link needs (16 KB are half a second at 256 kbit/s).
 NOTSENT_LOWAT_BYTES = 16 * 1024
-LEAST_LOWAT_BYTES, MOST_LOWAT_BYTES = 2 * 1024, 128 * 1024
+LEAST_LOWAT_BYTES, MOST_LOWAT_BYTES = 2 * 1024, 1024 * 1024
 
 
 class Link:

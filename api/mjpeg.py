@@ -105,7 +105,7 @@ class MjpegViewer:
 
     def sample_link(self) -> LinkSample | None:
         self._protocol.look(self.flow, whole=True)
-        self._protocol.keep(self.flow.budget)
+        self._protocol.keep(self.flow.keeps)
         return self.flow.sample(time.monotonic())
 
     # ---- the response

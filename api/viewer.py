@@ -256,5 +256,5 @@ class Viewer:
         protocol = self._protocol
         if protocol is not None:
             protocol.look(self.flow, whole=True)
-            protocol.keep(self.flow.budget)
+            protocol.keep(self.flow.keeps)
         return self.flow.sample(self._now())

@@ -19,7 +19,7 @@ from collections import deque
 from typing import Protocol
 
 from engine.adaptation import LinkSample
-from engine.meter import Meter
+from engine.meter import FULL, Meter
 
 # Beyond one bandwidth-delay product, so that the link is busy while a frame is encoded: in round trips, at most so many seconds.
 MARGIN, MOST_MARGIN_SECONDS = 0.25, 0.025
@@ -27,7 +27,11 @@ LEAST_SECONDS = 0.01  # of sending may always be outstanding: on a fast, short l
 LEAST_SEGMENTS = 2  # may always be outstanding: a receiver delays its acknowledgement for that many
 RECHECK_SECONDS = (0.002, 0.004, 0.1)  # shortest wait before asking again; longest on the shortest link; longest on any
 
-ROOM = 2.0  # budgets may be outstanding where the link shows that it is not full: our estimate of it is too low
+# Budgets that may be outstanding where the link stood idle in the last round trip: our estimate of it is too low. One such round
+# trip may come from a slow encoder; several in a row, or all since the beginning, are a link that is still to be found out.
+ROOM, MUCH_ROOM, ROUNDS_OF_ROOM = 1.25, 2.0, 3
+IDLE_SHARE, IDLE_SECONDS = 0.5, 0.002  # of the margin: a queue that has been shorter than that was empty, or nearly
+HELD_ROUNDS, HELD_SECONDS = 2, 0.5  # the kernel may hold a frame back for so long before that is what the link carries
 NEWS_SECONDS = 1.0  # of a full link are news at once
 GROWING = 1.25  # the rate of a window that is still opening rises by more than this from sample to sample
 OPENING_ROUNDS = 4  # a frame that took a client more round trips than this was not held up by an opening window
@@ -63,6 +67,10 @@ class Flow:
         self._socket, self._client = Meter(), Meter()
         self._told: Told | None = None
         self._outstanding = 0
+        self._least_rtt, self._round_at = math.inf, -math.inf  # of the round trip that is under way, and when that ends
+        self._idle_rounds = 0  # in a row, in which the link stood idle
+        self._queued = False  # whether something has ever queued for a round trip
+        self._held_since = math.inf
         self._pings: deque[tuple[float, float, float]] = deque()  # when, bytes sent until then, when the pong is expected
         self._pinged_at = -math.inf
         self._beyond = False
@@ -100,9 +108,14 @@ class Flow:
     def budget(self) -> float:
         """Bytes that may be outstanding when the next frame starts."""
         rtt = self.rtt if self.rtt < math.inf else 0.0
-        seconds = max(LEAST_SECONDS, rtt + min(MARGIN * rtt, MOST_MARGIN_SECONDS))
+        seconds = max(LEAST_SECONDS, rtt + self._margin)
         segment = self._told.mss if self._told else 0
         return max(LEAST_SEGMENTS * segment, self.rate * seconds + segment)  # acknowledgements come for two segments at once
+
+    @property
+    def keeps(self) -> float:
+        """Bytes that the kernel may be given ahead: a whole frame, so that what holds it up can be seen."""
+        return max(self.budget, self._frame)
 
     def seconds(self, quality: int) -> float:
         """About how long the last frame would take in another quality; 0 while that is unknown."""
@@ -126,7 +139,10 @@ class Flow:
         self._told = link
         self._socket.rtt = link.min_rtt
         self._outstanding = outstanding
-        self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._has_room)
+        self._count_rounds(now, link)
+        self._held_since = min(self._held_since, now) if self._window_limits else math.inf
+        held = self._held_since < math.inf and now - self._held_since <= HELD_SECONDS + HELD_ROUNDS * link.min_rtt
+        self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._room > 1, held=held)
 
     def wants_ping(self, now: float) -> bool:
         """Whether a ping should go behind the frame that is sent now: the first ones tell before much can have piled up."""
@@ -181,7 +197,9 @@ class Flow:
             return RECHECK_SECONDS[2]  # whatever the socket says: the client has not yet what it was sent. The pong comes sooner
         if not self._outstanding and not self._beyond:
             return 0.0  # as nearly always on a fast link
-        excess = self._outstanding - (ROOM if self._has_room else 1.0) * self.budget
+        # What the kernel has not sent is not on the way yet: while its window is the limit nothing more goes behind it.
+        unsent = self._told.notsent - max(LEAST_SEGMENTS * self._told.mss, self.rate * max(LEAST_SECONDS, self._margin))
+        excess = max(unsent, self._outstanding - self._room * self.budget)
         seconds = excess / (self.rate or 1e5) if excess > 0 else 0.0
         if self._beyond and self._client.outstanding > 0:
             if len(self._pings) >= FRAMES_BEYOND or not self._client.rate:
@@ -244,7 +262,35 @@ class Flow:
         return self._client.rounds > OPENING_ROUNDS
 
     @property
-    def _has_room(self) -> bool:
-        """Whether all that is outstanding is on the way, and nothing of it queues."""
+    def _margin(self) -> float:
+        """Seconds."""
+        return min(MARGIN * self.rtt, MOST_MARGIN_SECONDS) if self.rtt < math.inf else 0.0
+
+    def _count_rounds(self, now: float, told: Told) -> None:
+        self._least_rtt = min(self._least_rtt, told.rtt)
+        if now < self._round_at:
+            return
+        idle = self._least_rtt <= told.min_rtt + max(IDLE_SECONDS, IDLE_SHARE * self._margin)
+        self._idle_rounds = self._idle_rounds + 1 if idle else 0
+        self._queued = self._queued or not idle
+        self._least_rtt, self._round_at = told.rtt, now + told.min_rtt
+
+    @property
+    def _room(self) -> float:
+        """Budgets that may be outstanding. More than one only where all of it is on the way, the link has stood idle in the last
+        round trip, and what queues now is no more than the last frame."""
         told = self._told
-        return told is not None and told.notsent < LEAST_SEGMENTS * told.mss and not self._queues
+        if told is None or not self._idle_rounds or told.notsent >= LEAST_SEGMENTS * told.mss:
+            return 1.0
+        if told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS + (self._frame / self.rate if self.rate else 0.0):
+            return 1.0
+        return ROOM if self._queued and self._idle_rounds <= ROUNDS_OF_ROOM else MUCH_ROOM
+
+    @property
+    def _window_limits(self) -> bool:
+        """Whether the kernel keeps back what the link would carry: its window is still opening, or it has closed it to see the
+        shortest round trip (BBR does so every ten seconds)."""
+        told = self._told
+        if told is None or not self.rate or told.notsent < LEAST_SEGMENTS * told.mss:
+            return False
+        return not self._queues and self._outstanding - told.notsent < FULL * self.rate * told.min_rtt

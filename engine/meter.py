@@ -26,6 +26,7 @@ class Meter:
         self._at = 0.0  # the last moment that was looked at, and what was acknowledged then
         self._base = 0.0
         self._was_full = False
+        self._blind_until = 0.0
         self._bytes = self._seconds = 0.0  # of a full link since the last `take`
         self._before = (0.0, 0.0)
 
@@ -55,10 +56,16 @@ class Meter:
         self._sent += size
         self._was_full = self._was_full or self._full()
 
-    def acknowledged(self, now: float, total: float, *, exact: bool = False, idle: bool = False) -> None:
-        """Of all that was sent `total` bytes are there. `exact`: the last of them came just now. `idle`: the link has room."""
+    def acknowledged(self, now: float, total: float, *, exact: bool = False, idle: bool = False, held: bool = False) -> None:
+        """Of all that was sent `total` bytes are there. `exact`: the last of them came just now. `idle`: the link has room.
+        `held`: what is outstanding is kept back on this side, which says nothing of the link until a round trip after its end."""
         total = min(self._sent, total)
         self._acknowledged = max(self._acknowledged, total)
+        if held:
+            self._blind_until = now + self.rtt
+        if now < self._blind_until:
+            self._at, self._base, self._was_full = now, total, False
+            return
         if now <= self._at or total < self._base:
             return
         bytes_, seconds = total - self._base, now - self._at

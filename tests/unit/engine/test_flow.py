@@ -2,81 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.adaptation import LinkSample
-from engine.flow import BEYOND_VOTES, FIRST_PINGS, LEAST_SECONDS, MARGIN, PING_SECONDS, RECHECK_SECONDS, ROOM, Flow
-
-MSS = 1448
-
-
-@dataclass
-class Told:
-    mss: int = MSS
-    rate: float = 0.0
-    min_rtt: float = 0.0
-    rtt: float = 0.0
-    notsent: int = 0
-
-
-class Link:
-    """A link of `rate` bytes a second and a round trip of `rtt` seconds, a viewer who wants `fps` frames of `size`, and the
-    socket between them. Acknowledgements come as the bottleneck passes bytes, a round trip later."""
-
-    def __init__(self, rate: float, rtt: float, size: int, fps: float = 1000.0, kernel_rate: float | None = None) -> None:
-        self.rate, self.rtt, self.size, self.fps = rate, rtt, size, fps
-        self.now = 1000.0
-        self.flow = Flow()
-        self.kernel_rate = rate if kernel_rate is None else kernel_rate
-        self.sent = 0.0
-        self.free_at = 0.0
-        self.passing: deque[tuple[float, float]] = deque()  # (when its first byte passes, bytes)
-        self.due = 0.0
-        self.started: list[tuple[float, float]] = []  # (when, outstanding) of each frame
-        self.stalled_since: float | None = None
-
-    @property
-    def outstanding(self) -> float:
-        now = self.now if self.stalled_since is None else self.stalled_since
-        left = 0.0
-        for begin, size in self.passing:
-            passed = (now - self.rtt - begin) * self.rate
-            left += size - min(size, max(0.0, passed))
-        return left
-
-    def look(self) -> None:
-        queued = max(0.0, self.free_at - self.now)
-        told = Told(rate=self.kernel_rate, min_rtt=self.rtt, rtt=self.rtt + queued)
-        self.flow.told(self.now, round(self.outstanding), told)
-
-    def run(self, seconds: float) -> list[LinkSample | None]:
-        """So long, with a sample a second."""
-        samples, end, sample_at = [], self.now + seconds, self.now + 1
-        while self.now < end:
-            self.look()
-            wait = self.flow.wait(self.now)
-            if not wait and self.now >= self.due:
-                self.started.append((self.now, self.outstanding))
-                begin = max(self.now, self.free_at)
-                self.free_at = begin + self.size / self.rate
-                self.passing.append((begin, self.size))
-                self.flow.sent(self.now, self.size, 75)
-                self.due = max(self.due + 1 / self.fps, self.now)
-                wait = 0.003  # to encode the next one
-            self.now += max(wait, 0.002)
-            if self.now >= sample_at:
-                self.look()
-                samples.append(self.flow.sample(self.now))
-                sample_at += 1
-            while len(self.passing) > 200:
-                self.passing.popleft()
-        return samples
-
+from engine.flow import (
+    LEAST_SECONDS,
+    MARGIN,
+    MUCH_ROOM,
+    RECHECK_SECONDS,
+    ROOM,
+    ROUNDS_OF_ROOM,
+    Flow,
+)
+from tests.unit.engine.linking import MSS, Link, Told
 
 LINKS = st.tuples(st.sampled_from([32e3, 125e3, 625e3, 2.5e6]), st.sampled_from([0.01, 0.04, 0.1, 0.4]))
 
@@ -144,120 +83,66 @@ def test_the_wait_is_bounded(rate: float, rtt: float) -> None:
     assert RECHECK_SECONDS[0] <= flow.wait(0.0) <= RECHECK_SECONDS[2]
 
 
-def test_where_nothing_queues_more_may_be_sent_than_our_estimate_says() -> None:
+def rounds(flow: Flow, rtts: list[float], outstanding: int = 0, notsent: int = 0) -> None:
+    """As many round trips of a tenth of a second, with what the socket says in each."""
+    for number, rtt in enumerate(rtts):
+        flow.told(0.1 * number, outstanding, Told(rate=1e6, min_rtt=0.1, rtt=rtt, notsent=notsent))
+
+
+@pytest.mark.parametrize(
+    ("rtts", "budgets"),
+    [
+        ([0.1] * 3, MUCH_ROOM),  # nothing has ever queued
+        ([0.1, 0.2, 0.2, 0.2], 1.0),  # the link was not idle in the last round trip
+        ([0.2, 0.2, 0.1, 0.1], ROOM),  # it was
+        ([0.2, 0.2] + [0.1] * (ROUNDS_OF_ROOM + 3), MUCH_ROOM),  # and again and again
+        ([0.1, 0.1, 0.5], 1.0),  # more queues now than one frame makes queue
+    ],
+)
+def test_where_the_link_stands_idle_more_may_be_sent_than_our_estimate_says(rtts: list[float], budgets: float) -> None:
+    for share, goes in ((0.98, True), (1.02, False)):
+        flow = Flow()
+        rounds(flow, rtts, outstanding=round(share * budgets * Link(1e6, 0.1, 0).idle_budget))
+        assert (flow.wait(1.0) == 0) is goes
+
+
+def test_nothing_goes_behind_what_the_kernel_has_not_sent() -> None:
     flow = Flow()
-    for rtt, notsent, goes in ((0.1, 0, True), (0.2, 0, False), (0.1, 100_000, False)):
-        flow.told(0.0, round(1.2 * 125_000), Told(rate=1e6, min_rtt=0.1, rtt=rtt, notsent=notsent))
-        assert (flow.wait(0.0) == 0) is goes
-    flow.told(0.0, round(1.1 * ROOM * 125_000), Told(rate=1e6, min_rtt=0.1, rtt=0.1))
-    assert flow.wait(0.0) > 0
+    rounds(flow, [0.1] * 3, outstanding=60_000, notsent=10_000)
+    assert flow.wait(0.3) == 0, "less than the link carries meanwhile"
+    rounds(flow, [0.1] * 3, outstanding=60_000, notsent=50_000)
+    assert flow.wait(0.3) > 0
 
 
-# ---- what the client says
+def test_a_kernel_that_closes_its_window_for_a_moment_says_nothing_of_the_link() -> None:
+    """As BBR does to see the shortest round trip: for 0.2 s and a round trip nearly nothing is on the way."""
+    world = Link(625e3, 0.4, 100_000)
+    world.run(6)
+    before = world.flow.rate
+    told = Told(rate=625e3, min_rtt=0.4, rtt=0.4, notsent=90_000)
+    world.flow.sent(world.now, 100_000, 75)
+    for step in range(60):
+        world.flow.told(world.now + 0.01 * step, 100_000 - 50 * step, told)
+    assert world.flow.rate == pytest.approx(before, rel=0.02)
+    assert world.flow.wait(world.now + 0.6) > 0
 
 
-def beyond(delay: float, frames: int = 20) -> tuple[Flow, float]:
-    """A socket that takes everything at once, and a client whose pongs come `delay` seconds after each frame."""
-    flow, now = Flow(), 0.0
-    for _ in range(frames):
-        flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-        flow.sent(now, 50_000, 75)
-        if flow.wants_ping(now):
-            flow.pinged(now)
-            flow.told(now + 0.001, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-            flow.ponged(now + delay)
-        now += max(delay, PING_SECONDS)
-    return flow, now
-
-
-def test_pongs_that_the_socket_does_not_explain_show_a_narrow_place_beyond_it() -> None:
-    flow, now = beyond(0.5)
-    assert flow.beyond
-    flow.sent(now, 50_000, 75)
-    assert flow.wants_ping(now)
-    flow.pinged(now)
-    flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-    assert flow.wait(now) > 0, "the socket is free, the way beyond it is not"
-    flow.ponged(now + 0.5)
-    assert flow.wait(now + 0.5) == 0
-
-
-def test_pongs_in_time_change_nothing() -> None:
-    flow, now = beyond(0.01)
-    assert not flow.beyond
-    assert flow.wait(now) == 0
-
-
-def test_an_answer_that_is_overdue_holds_frames_back_before_it_comes() -> None:
-    flow, now = beyond(0.01)
-    flow.pinged(now)
-    flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-    assert flow.wait(now + 0.1) == 0
-    assert flow.wait(now + 0.5) > 0
-    flow.ponged(now + 0.6)
-    assert flow.wait(now + 0.6) == 0
-    assert not flow.beyond
-
-
-def test_at_first_two_frames_at_most_go_ahead_of_the_answers() -> None:
-    flow = Flow()
-    flow.pinged(0.0)
-    for number in range(2):
-        flow.told(0.0, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-        assert (flow.wait(0.0) == 0) is (number == 0)
-        flow.sent(0.0, 50_000, 75)
-        assert flow.wants_ping(0.0)
-        flow.pinged(0.0)
-    for _ in range(FIRST_PINGS):
-        flow.ponged(0.01)
-    assert flow.wait(0.01) == 0
-
-
-def test_one_late_pong_is_no_proxy() -> None:
-    assert BEYOND_VOTES > 1
-    assert not beyond(0.5, frames=1)[0].beyond
-
-
-def test_a_narrow_place_beyond_the_socket_is_measured_by_pongs() -> None:
-    flow, now = Flow(), 0.0
-    flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-    flow.pinged(now)
-    flow.ponged(now + 0.1)  # before anything is on the way
+def test_a_window_that_stays_small_is_what_the_link_carries() -> None:
+    """As one does on a link that loses packets: a tenth of what it could carry, most of each frame waiting in the kernel."""
+    world = Link(625e3, 0.1, 100_000)
+    world.run(6)
+    now, outstanding = world.now, 0.0
     samples = []
-    for _ in range(20):
-        now += 3
-        flow.told(now, 0, Told(rate=50e6, min_rtt=0.0002, rtt=0.0002))
-        flow.sent(now, 100_000, 75)
-        flow.pinged(now)
-        flow.ponged(now + 0.1 + 1.0)
-        samples.append(flow.sample(now + 2))
-    assert flow.beyond
-    last = samples[-1]
-    assert last is not None
-    assert last.mbit == pytest.approx(0.8, rel=0.05)
-    assert not last.limited
-
-
-def test_a_pong_that_nobody_waits_for_is_ignored() -> None:
-    flow = Flow()
-    flow.ponged(1.0)
-    assert not flow.beyond
-
-
-def test_polls_tell_of_the_link() -> None:
-    flow, now = Flow(), 10.0
-    flow.responded(now)
-    flow.polled(now + 0.1)  # something small: the round trip
-    samples = []
-    for _ in range(5):
-        now += 2
-        flow.sent(now, 50_000, 50)
-        flow.responded(now)
-        flow.polled(now + 0.1 + 0.4)
-        samples.append(flow.sample(now + 1))
-    assert flow.rtt == pytest.approx(0.1)
-    last = samples[-1]
-    assert last is not None
-    assert last == LinkSample(pytest.approx(1.0), False, 50_000, 50)  # type: ignore[arg-type]
-    assert flow.sample(now + 2) is None
-    assert flow.seconds(100) == pytest.approx(0.8)
+    for step in range(800):
+        now += 0.01
+        outstanding -= 625
+        if outstanding < 10_000:
+            world.flow.sent(now, 100_000, 75)
+            outstanding += 100_000
+        told = Told(rate=625e3, min_rtt=0.1, rtt=0.1, notsent=max(0, round(outstanding) - 6_250))
+        world.flow.told(now, round(outstanding), told)
+        if step % 100 == 99:
+            samples.append(world.flow.sample(now))
+    full = [sample for sample in samples if sample and not sample.limited]
+    assert full
+    assert full[-1].mbit == pytest.approx(0.5, rel=0.1)
