@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 import uvloop
@@ -136,5 +137,16 @@ def _listen(settings: Settings) -> socket.socket:
         ) from None
     # Its connections inherit it. A client that stops reading is otherwise never let go: whatever serves it waits for good.
     listener.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, int(settings.viewer_timeout * 1000))
+    if settings.congestion_control:
+        try:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, settings.congestion_control.encode())
+        except OSError:
+            listener.close()
+            available = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
+            known = available.read_text().split() if available.exists() else []
+            raise ConfigurationError(
+                f"This system has no congestion control called {settings.congestion_control!r} for us; set CONGESTION_CONTROL to "
+                f"one of {', '.join(known)}, or leave it empty."
+            ) from None
     listener.setblocking(False)
     return listener

@@ -34,6 +34,10 @@ def _one_of(*words: str) -> Callable[[Any], str | None]:
     return check
 
 
+def _word(value: str) -> str | None:
+    return None if re.fullmatch(r"\w{0,15}", value) else "must be one word of at most 15 letters"
+
+
 def _size(value: str) -> str | None:
     found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
     fits = found and MIN_WIDTH <= int(found[1]) <= MAX_WIDTH and MIN_HEIGHT <= int(found[2]) <= MAX_HEIGHT
@@ -81,6 +85,11 @@ class Settings:
     max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", _between(1, 240))
     viewer_timeout: float = _setting(
         20.0, "Seconds after which a viewer that takes nothing, or does not answer, is let go.", _between(1, 600)
+    )
+    congestion_control: str = _setting(
+        "",
+        "TCP's congestion control for viewers, one of /proc/sys/net/ipv4/tcp_available_congestion_control; empty: the system's.",
+        _word,
     )
     freeze_after: float = _setting(
         10.0,

@@ -52,7 +52,14 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "tls_certificate",
         "tls_key",
         "auth_issuer",
+        "congestion_control",
     }
+
+
+def test_a_congestion_control_is_one_word() -> None:
+    assert from_environment({"CONGESTION_CONTROL": "bbr"}).congestion_control == "bbr"
+    with pytest.raises(ConfigurationError, match="CONGESTION_CONTROL"):
+        from_environment({"CONGESTION_CONTROL": "bbr cubic"})
 
 
 @pytest.mark.parametrize("size", ["160x120", "1280x720", "3840x2160"])
