@@ -25,7 +25,7 @@ from engine.settings import Settings
 
 log = logs.logger("jiomosa.session")
 
-STOP_SECONDS = 5.0  # a browser that has not ended by then is killed
+STOP_SECONDS = 4.0  # then it is killed; whoever stops a server often grants it 10 in all
 WAIT_SECONDS = 5.0  # the most that a request waits for a browser that is started again, which takes about one
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 8.0
 FORGIVEN_SECONDS, MOST_REBUILDS = 60.0, 4  # more than so many in this time: the page, or the machine, will not have it
@@ -92,6 +92,7 @@ class Browser:
             max_fps=settings.max_fps,
             freeze_after=settings.freeze_after,
             hang_timeout=settings.hang_timeout,
+            memory=settings.max_session_memory * 1e6,
             generation=self._generation,
             seq=seq,
         )

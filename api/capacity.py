@@ -1,4 +1,7 @@
-"""What the machine can still give, or the container that we are in where that has less (cgroup v2 and v1)."""
+"""What the machine can still give, or a control group that we are in where that has less (cgroup v2 and v1).
+
+A limit may be set at any level, of a container, a slice, a service: each from our own group up to the root counts.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from pathlib import Path
 from engine.admission import Room
 
 PROC, SHARED_MEMORY = Path("/proc"), "/dev/shm"
-# (limit, used, statistics): of version 2, of version 1
+# (limit, used, a name in memory.stat): of version 2, of version 1
 GROUPS = (
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -29,26 +32,54 @@ def _machine_memory() -> float:
 
 
 def _container_memory() -> float:
-    for limit, used, statistics, cached in GROUPS:
+    return min(map(_group_memory, _groups("memory")))
+
+
+def _group_memory(group: Path) -> float:
+    for limit, used, cached in GROUPS:
         try:
-            limit_bytes = (CGROUPS / limit).read_text().strip()
-            used_bytes = float((CGROUPS / used).read_text())
+            limit_bytes = (group / limit).read_text().strip()
+            used_bytes = float((group / used).read_text())
         except (OSError, ValueError):
             continue
         if limit_bytes == "max":
             return math.inf
         # What files are cached is given up as soon as somebody wants it.
-        return float(limit_bytes) - used_bytes + float(_table(CGROUPS / statistics, " ").get(cached, "0"))
+        return float(limit_bytes) - used_bytes + float(_table(group / "memory.stat", " ").get(cached, "0"))
     return math.inf
 
 
 def _cores() -> float:
-    cores = float(os.cpu_count() or 1)
+    return min([float(len(os.sched_getaffinity(0))), *map(_group_cores, _groups("cpu"))])
+
+
+def _group_cores(group: Path) -> float:
     try:
-        quota, period = (CGROUPS / "cpu.max").read_text().split()
-        return cores if quota == "max" else min(cores, float(quota) / float(period))
+        quota, period = (group / "cpu.max").read_text().split()
     except (OSError, ValueError):
-        return cores
+        try:
+            quota, period = ((group / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period"))
+        except OSError:
+            return math.inf
+    return math.inf if quota in ("max", "-1") else float(quota) / float(period)
+
+
+def _groups(controller: str) -> list[Path]:
+    """The folders of the groups that we are in, up to the root, as far as they are to be seen.
+
+    A container sees its own group as the root, whatever its path is called outside.
+    """
+    try:
+        entries = [line.split(":", 2) for line in (PROC / "self" / "cgroup").read_text().splitlines()]
+    except OSError:
+        entries = []
+    found = {CGROUPS, CGROUPS / controller}
+    for _, controllers, path in entries:
+        if not controllers or controller in controllers.split(","):
+            root = CGROUPS / controller if controllers else CGROUPS
+            own = root / path.lstrip("/")
+            found |= {own, *(parent for parent in own.parents if parent.is_relative_to(root))}
+    return sorted(found)
 
 
 def _shared_memory() -> float:

@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, document_response, tag
 
 from api.front import VERSION, Front
+from api.gate import one_client
 from api.login import check, sees
 from api.models import (
     Closed,
@@ -36,8 +37,9 @@ from api.models import (
 from api.request import answer, body, page_url
 from api.session import Session
 from engine.errors import JiomosaError
-from engine.identity import CONTROL, CREATE, WATCH
+from engine.identity import CONTROL, CREATE, WATCH, Identity
 from engine.messages import Rendition
+from engine.settings import Settings
 
 PNG, PNG_JSON = Rendition("png", 0), Rendition("png-json", 0)
 NOT_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -54,6 +56,7 @@ def routes(front: Front) -> Blueprint:
     @document_request(CreateRequest)
     @document_response(Created, 201)
     @document_response(ErrorModel, 409)
+    @document_response(ErrorModel, 429)
     @document_response(ErrorModel, 503)
     @BAD
     async def session_create() -> Response:
@@ -66,7 +69,8 @@ def routes(front: Front) -> Blueprint:
         check(asker, CREATE)
         wanted = await body(CreateRequest)
         url = None if wanted.url is None else page_url(wanted.url)
-        session = await front.sessions.create(wanted.session_id, wanted.width, wanted.height)
+        maker = maker_of(asker, request.remote_addr, front.settings)
+        session = await front.sessions.create(wanted.session_id, wanted.width, wanted.height, maker)
         session.owner = asker.sub  # before anything else runs: until then it is nobody's
         load_error: Any = UNSET
         page: Any = UNSET
@@ -254,6 +258,13 @@ ENDPOINTS = {
     "admin_overview": "/api/admin/overview",
     "websocket": "/socket.io/",
 }
+
+
+def maker_of(asker: Identity, address: str | None, settings: Settings) -> str | None:
+    """Whose sessions a new one is counted with, for MAX_SESSIONS_PER_USER; None: nobody's."""
+    if settings.for_this_machine_alone:
+        return None
+    return f"address {one_client(address or '')}" if asker.sub is None else f"user {asker.sub}"
 
 
 def _page(page: Any) -> PageModel:

@@ -1,7 +1,7 @@
 """`jiomosa serve`: from settings to a server that runs until it is told to stop.
 
-On SIGINT or SIGTERM: no new sessions, viewers told, sessions closed, then connections, then encoders. A second signal
-does not wait for connections.
+On SIGINT or SIGTERM: no new sessions; those there are go on for DRAIN_SECONDS; then viewers told, sessions closed, connections,
+and encoders. A second signal waits neither for sessions nor for connections.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -80,6 +81,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, front: Front) -> None:
         super().__init__(config)
         self._front = front
+        self._hurry = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self._hurry.set()
+        else:
+            log.info("stopping", signal=signal.Signals(sig).name, sessions=len(self._front.sessions))
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -90,7 +99,8 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Viewers are told why before their connections are closed.
+        # Viewers are told why before their connections are closed; until then requests are answered.
+        await self._front.sessions.drain(self._front.settings.drain_seconds, self._hurry)
         await self._front.sessions.close_all()
         await super().shutdown(sockets)
 

@@ -33,6 +33,7 @@ from engine.settings import Settings
 log = logs.logger("jiomosa.session")
 
 BLANK = "about:blank"
+GREEDY_SECONDS = 60.0  # a page that has taken too much memory within this after its load would do so again: it is not returned to
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Session:
         self.width, self.height = width, height
         self.created_at = time.time()
         self.owner: str | None = None  # who it belongs to, as `engine.identity` calls them
+        self.maker: str | None = None  # whose limit it counts for
         self.expiry = Expiry(time.monotonic(), settings.session_timeout)
         self.page = PageInfo("", BLANK)
         self._settings = settings
@@ -72,6 +74,7 @@ class Session:
         self._loading: str | None = None
         self._return_to = BLANK
         self._returning: asyncio.Task[None] | None = None
+        self._loaded_at = 0.0
         self._browser = Browser(id, width, height, settings, self.CAPTURE_MODULE, self)
         self.stream = Stream(self._browser.first_ring, pool, self._browser.send, self._browser.ring_free)
 
@@ -144,6 +147,8 @@ class Session:
 
     def down(self, error: JiomosaError) -> None:
         self._return_to = self._loading or self.page.url
+        if error.code == "memory" and time.monotonic() < self._loaded_at + GREEDY_SECONDS:
+            self._return_to, self.page = BLANK, PageInfo("", BLANK)
         self.tell_viewers("status", {"message": f"{error.message} The browser is being started again.", "code": "rebuilding"})
 
     def renewed(self, ring: str) -> int:
@@ -180,7 +185,7 @@ class Session:
     async def _load(self, url: str) -> PageInfo:
         self.tell_viewers("status", {"message": f"Loading {url}"})
         limit = self._settings.load_timeout
-        began = time.monotonic()
+        began = self._loaded_at = time.monotonic()
         self._loading = url
         try:
             await self.ask(lambda token: Navigate(token, url, limit), limit + ANSWER_SECONDS)

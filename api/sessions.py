@@ -38,6 +38,7 @@ class Sessions:
         self._closings: set[asyncio.Task[None]] = set()
         self._shutting_down = False
         self.refused: Counter[str] = Counter()  # who asked for a session and got none, by reason
+        self._one_less = asyncio.Event()
         self.created = 0
         self._ended_tally, self._ended_rebuilds = Tally(), 0  # of the sessions that are no more
         self._warm = WarmSessions(settings.warm_sessions, settings.warm_dimensions, self._make_warm)
@@ -77,19 +78,21 @@ class Sessions:
 
     # ---- who may come
 
-    def check_room(self, width: int, height: int, *, warm: bool = False) -> None:
-        """Raises `Unavailable` where there is no room for another session of this size; a `warm` one has its room already."""
-        refused = self._refusal(width, height, warm=warm)
+    def check_room(self, width: int, height: int) -> None:
+        """Raises `Unavailable` where there is no room for another session of this size."""
+        refused = self._refusal(width, height)
         if refused is not None:
             raise refused.error
 
-    def _refusal(self, width: int, height: int, *, warm: bool) -> Refusal | None:
+    def _refusal(self, width: int, height: int, *, warm: bool = False, maker: str | None = None) -> Refusal | None:
+        """Why there is none for another session, made by `maker`; a `warm` one has its room already."""
         if self._shutting_down:
             error = Unavailable("The server is shutting down; try again in a moment.", code="shutting_down")
             return Refusal("shutting_down", error)
-        settings, others = self._settings, len(self._sessions) + len(self._starting)
-        limits = Limits(settings.max_sessions, settings.session_memory * 1e6, settings.max_load)
-        return refusal(limits, UNLIMITED if warm else room(), others, layout(width, height).total_bytes)
+        settings, others = self._settings, [*self._sessions.values(), *self._starting.values()]
+        limits = Limits(settings.max_sessions, settings.session_memory * 1e6, settings.max_load, settings.max_sessions_per_user)
+        own = 0 if maker is None else sum(session.maker == maker for session in others)
+        return refusal(limits, UNLIMITED if warm else room(), len(others), layout(width, height).total_bytes, own)
 
     def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
         self.check_room(*self._settings.warm_dimensions)
@@ -108,27 +111,33 @@ class Sessions:
             raise no_session(id)
         return session
 
-    async def create(self, wanted_id: str | None, width: int, height: int) -> Session:
-        """A new session with a browser that is ready; an id is made up where none is wanted. Raises `Conflict`, `Unavailable`."""
+    async def create(self, wanted_id: str | None, width: int, height: int, maker: str | None = None) -> Session:
+        """A new session with a browser that is ready; an id is made up where none is wanted.
+
+        `maker` is who it counts for; None: nobody. Raises `Conflict`, `Unavailable`, `TooMany`.
+        """
         id = wanted_id or f"s-{secrets.token_hex(6)}"
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
-        refused = self._refusal(width, height, warm=self._warm.has(width, height))
+        refused = self._refusal(width, height, warm=self._warm.has(width, height), maker=maker)
         if refused is not None:
             self.refused[refused.reason] += 1
+            log.warning("session refused", session=id, maker=maker, code=refused.error.code, reason=refused.error.message)
             raise refused.error
         session = self._warm.take(width, height)
         if session is not None:
+            session.maker = maker
             session.adopt(id, self._ended)
         else:
-            session = await self._start(id, width, height)
+            session = await self._start(id, width, height, maker)
         self._sessions[id] = session
         self.created += 1
         self._watch_expiry(session)
         return session
 
-    async def _start(self, id: str, width: int, height: int) -> Session:
+    async def _start(self, id: str, width: int, height: int, maker: str | None) -> Session:
         session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended)
+        session.maker = maker
         try:
             await session.start()
         except JiomosaError:
@@ -136,6 +145,7 @@ class Sessions:
             raise
         finally:
             del self._starting[id]
+            self._one_less.set()
         if session.closed:
             raise Unavailable(f"The session {id!r} was closed while it started.", code="session_closed")
         return session
@@ -143,6 +153,26 @@ class Sessions:
     async def close(self, id: str) -> None:
         """Close a session because somebody asked. Raises `NotFound`."""
         await self.get(id).close(NotFound(f"The session {id!r} has been closed.", code="session_closed"))
+
+    async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
+        """Let no new one in; return when those there are have ended, after `seconds`, or when there is a `hurry`."""
+        self._shutting_down = True
+        await self._warm.close()
+        if not seconds or not (self._sessions or self._starting):
+            return
+        log.info("draining", sessions=len(self._sessions), seconds=seconds)
+        sentence = f"The server is shutting down: this session will end within {seconds:g} seconds, and no new one can be made."
+        for session in self.all():
+            session.tell_viewers("status", {"message": sentence, "code": "shutting_down"})
+        waiting = {asyncio.ensure_future(self._emptied()), asyncio.ensure_future(hurry.wait())}
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+
+    async def _emptied(self) -> None:
+        while self._sessions or self._starting:
+            self._one_less.clear()
+            await self._one_less.wait()
 
     async def close_all(self) -> None:
         """Close all, and let no new one in."""
@@ -155,6 +185,7 @@ class Sessions:
         if self._sessions.pop(session.id, None) is not None:
             self._ended_tally.add(session.stream.tally())
             self._ended_rebuilds += session.rebuilds
+        self._one_less.set()
         timer = self._timers.pop(session.id, None)
         if timer is not None:
             timer.cancel()

@@ -17,6 +17,7 @@ import xcffib
 from capture.attention import Freezer
 from capture.browser import Browser
 from capture.cursor import CursorWatch
+from capture.footprint import Footprint
 from capture.grabber import Grabber
 from capture.health import Health
 from capture.inputs import Inputs
@@ -145,6 +146,8 @@ class Capture:
             await self._keepsake.put_back()
         self._spawn(self._keepsake.run())
         self._spawn(self._health.run())
+        if spec.memory:
+            self._spawn(Footprint(programs.takes_memory, spec.memory, self._end).run())
         self._send(Ready(f"Chromium {self._browser.version}"))
 
     async def _start_screen(self) -> None:

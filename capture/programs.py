@@ -141,6 +141,11 @@ class Programs:
     def _remaining(self) -> list[int]:
         return remaining(self._uid, self._marker)
 
+    def takes_memory(self, process: Path) -> bool:
+        """Whether the memory of the process whose folder in /proc this is counts for the session."""
+        # A sandboxed process hides its environment from whoever is not root.
+        return self._is_ours(process) or (self._uid is None and _is_of_our_kernel_session(process))
+
     def _is_ours(self, process: Path) -> bool:
         return is_ours(process, self._uid, self._marker)
 
@@ -172,3 +177,11 @@ def process_end(pid: int) -> asyncio.Future[None]:
     loop.add_reader(pidfd, ended)
     future.add_done_callback(forget)
     return future
+
+
+def _is_of_our_kernel_session(process: Path) -> bool:
+    """Each capture process begins a kernel session (`setsid`), in which its programs stay."""
+    with contextlib.suppress(OSError):
+        session = int((process / "stat").read_text().rpartition(") ")[2].split()[3])
+        return session == os.getsid(0) and process.name != str(os.getpid())
+    return False

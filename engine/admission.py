@@ -1,4 +1,4 @@
-"""Admission: whether the server has room for one more browser, so that it never harms the sessions that it has. Pure."""
+"""Admission: whether there is room for one more browser, so that it never harms the sessions that there are. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.errors import Unavailable
+from engine.errors import JiomosaError, TooMany, Unavailable
 
 RINGS = 2  # a browser that is rebuilt has two for a moment
 SPARE_SHARED_MEMORY = 16_000_000  # bytes of /dev/shm for the encoders' packets
@@ -31,25 +31,33 @@ UNLIMITED = Room(math.inf, math.inf, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`sessions` in all, 0: no limit; `memory`: bytes that a session must find; `load`: above it none starts, 0: never."""
+    """`sessions` in all and `own` of one user, 0: no limit; `memory`: bytes that a session must find; `load`: above it none
+    starts, 0: never."""
 
     sessions: int
     memory: float
     load: float
+    own: int = 0
 
 
 class Refusal(NamedTuple):
     """`reason`: one word, that refusals are counted by; `error`: what whoever asks is told."""
 
     reason: str
-    error: Unavailable
+    error: JiomosaError
 
 
-REASONS = ("sessions", "memory", "shared_memory", "load")
+REASONS = ("own", "sessions", "memory", "shared_memory", "load")
 
 
-def refusal(limits: Limits, room: Room, sessions: int, ring_bytes: int) -> Refusal | None:
-    """Why a session whose frame ring has `ring_bytes` cannot be started beside `sessions` others; None: it can."""
+def refusal(limits: Limits, room: Room, sessions: int, ring_bytes: int, own: int = 0) -> Refusal | None:
+    """Why a session whose frame ring has `ring_bytes` cannot be started beside `sessions` others; None: it can.
+
+    `own`: those of them that whoever asks has made.
+    """
+    if limits.own and own >= limits.own:
+        sentence = f"You have {own} sessions, as many as one may have (MAX_SESSIONS_PER_USER); close one first."
+        return Refusal("own", TooMany(sentence, code="too_many_sessions"))
     if limits.sessions and sessions >= limits.sessions:
         return _full("sessions", f"there are {sessions} sessions, as many as may be (MAX_SESSIONS)")
     if room.memory < limits.memory:

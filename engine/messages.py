@@ -48,6 +48,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     sandbox   False only by explicit setting: Chromium without its sandbox
     freeze_after  seconds that nobody needs the page before it is frozen; 0: never
     hang_timeout  seconds that a page which somebody watches may not answer before it is called hung; 0: for ever
+    memory    bytes that the session's programs may take together; 0: no limit
     generation  of the ring; above 1 there was another capture process before this one, whose folder is taken over
     seq       the last frame of that one
     """
@@ -64,6 +65,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     max_fps: float
     freeze_after: float = 0.0
     hang_timeout: float = 0.0
+    memory: float = 0.0
     generation: int = 1
     seq: int = 0
 

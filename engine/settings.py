@@ -101,12 +101,23 @@ class Settings:
     )
     warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", _size)
     max_sessions: int = _setting(100, "The most sessions at once; 0: as many as the machine has room for.", _between(0, 1e6))
+    max_sessions_per_user: int = _setting(
+        10,
+        "The most sessions of one user, where nobody logs in of one address, at once; 0: no limit. On loopback without a login "
+        "there is none.",
+        _between(0, 1e6),
+    )
     max_viewers: int = _setting(1000, "The most viewers of one session; 0: no limit.", _between(0, 1e6))
     session_memory: int = _setting(
         300, "Megabytes of memory, the container's where that has less, that must be free to start a session.", _between(0, 1e6)
     )
+    max_session_memory: int = _setting(
+        2000,
+        "Megabytes of memory that a session's browser may take before it is ended and started again; 0: no limit.",
+        _between(0, 1e6),
+    )
     max_load: float = _setting(
-        0.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", _between(0, 1e6)
+        8.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", _between(0, 1e6)
     )
     load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
     hang_timeout: float = _setting(
@@ -158,6 +169,11 @@ class Settings:
     )
     tls_certificate: str = _setting("", "Path of a certificate (PEM, with its chain), to serve https; needs TLS_KEY.")
     tls_key: str = _setting("", "Path of the certificate's private key (PEM).")
+    drain_seconds: float = _setting(
+        0.0,
+        "Seconds after SIGTERM for which sessions may go on, while no new one is let in; 0: they end at once.",
+        _between(0, 1e6),
+    )
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")

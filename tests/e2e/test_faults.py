@@ -21,7 +21,7 @@ HANGING = ("capture", "Xvfb", "chromedriver", "chromium")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with run(encoders=1, hang_timeout=HANG_SECONDS) as running:
+    with run(encoders=1, hang_timeout=HANG_SECONDS, max_session_memory=700) as running:
         yield running
     assert running.process.returncode == 0, "\n".join(running.log)
 
@@ -151,3 +151,18 @@ def test_a_page_in_an_endless_loop_comes_back_with_its_cookies_and_its_storage(
     session = watch("loop", f"{site}/fault.html")
     assert session.comes_back(30)[:2] == ["rebuilding", "rebuilt"]
     assert session.server.get("/api/session/loop/info")["page_info"]["title"] == "kept 1 1"
+
+
+def test_a_page_that_takes_too_much_memory_is_ended_and_not_opened_again(
+    server: Server, watch: Callable[[str, str], Watched], site: str
+) -> None:
+    session = watch("greedy", f"{site}/greedy.html")
+    told: list[str] = []
+    while "rebuilt" not in told:
+        event = session.client.wait_for("status", 60)
+        told.append(event.payload.get("code", event.payload["message"]))
+        if told[-1] == "rebuilding":
+            assert "700 MB, MAX_SESSION_MEMORY" in event.payload["message"]
+    assert page_info(server, "greedy")["url"] == "about:blank"
+    server.post("/api/session/greedy/load", url=f"{site}/still.html")
+    assert page_info(server, "greedy")["title"] == "Still"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from bench.client import Client
 from bench.server import Server, run
@@ -113,15 +114,26 @@ def test_what_nobody_was_left_to_remove_the_next_server_removes(site: str) -> No
             assert gone(left), other.log
 
 
-def test_a_viewer_is_told_that_the_server_stops(site: str) -> None:
-    with run(encoders=1) as server:
-        server.post("/api/session/create", session_id="one", width=320, height=240)
+def test_a_server_that_stops_lets_sessions_go_on_for_a_while_and_ends_also_if_one_hangs(site: str) -> None:
+    with run(encoders=1, drain_seconds=60) as server:
+        server.post("/api/session/create", session_id="hung", width=320, height=240)
+        server.post("/api/session/create", session_id="one", width=320, height=240, url=f"{site}/canvas.html")
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": "one"})
-            client.wait_for("subscribed")
+            client.wait_for_frame()
+            during = belongings(server)
+            (hung,) = (child for child in psutil.Process(server.process.pid).children() if "capture hung" in child.cmdline()[0])
+            hung.suspend()
+            server.process.send_signal(signal.SIGTERM)
+            assert client.wait_for("status").payload["code"] == "shutting_down"
+            for method, path, status in (("GET", "/health", 200), ("GET", "/ready", 503), ("POST", "/api/session/create", 503)):
+                answer = requests.request(method, server.address + path, timeout=30)
+                assert (answer.status_code, answer.json().get("code", "shutting_down")) == (status, "shutting_down"), path
+            client.wait_for_frame()  # it goes on
             server.process.send_signal(signal.SIGTERM)
             assert client.wait_for("error").payload["code"] == "shutting_down"
-        assert server.process.wait(20) == 0
+        assert server.process.wait(30) == 0, "\n".join(server.log)
+        assert gone(during)
 
 
 def test_a_taken_port_is_a_sentence(server: Server) -> None:

@@ -31,7 +31,7 @@ def test_a_container_may_have_less(tmp_path: Path, limit: str, left: float) -> N
 
 def test_the_load_counts_for_the_cores_of_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.getloadavg", lambda: (4.0, 0.0, 0.0))
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(8))
     for text, load in (("max 100000\n", 0.5), ("200000 100000\n", 2.0), ("", 0.5)):
         (tmp_path / "cpu.max").write_text(text)
         assert capacity.room().load == load
@@ -42,6 +42,26 @@ def test_the_first_version_of_cgroups_counts_too(tmp_path: Path) -> None:
     (tmp_path / "memory" / "memory.limit_in_bytes").write_text("900000\n")
     (tmp_path / "memory" / "memory.usage_in_bytes").write_text("500000\n")
     assert capacity.room().memory == 400_000
+
+
+def test_a_limit_of_any_level_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A systemd service has its own group below a slice; a container sees neither."""
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "cgroup").write_text("4:cpu,cpuacct:/\n0::/system.slice/jiomosa.service\n")
+    service = tmp_path / "system.slice" / "jiomosa.service"
+    service.mkdir(parents=True)
+    for folder, limit in ((service, "max"), (service.parent, "900000")):
+        (folder / "memory.max").write_text(limit)
+        (folder / "memory.current").write_text("500000\n")
+    assert capacity.room().memory == 400_000
+    monkeypatch.setattr("os.getloadavg", lambda: (4.0, 0.0, 0.0))
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(8))
+    (service / "cpu.max").write_text("200000 100000\n")
+    assert capacity.room().load == 2.0
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text("100000\n")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    assert capacity.room().load == 4.0
 
 
 def test_where_nobody_knows_there_is_no_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from api import sessions as sessions_module
 from api.models import SESSION_ID
 from api.sessions import Sessions
 from engine.admission import Room
-from engine.errors import Conflict, NotFound, Unavailable
+from engine.errors import Conflict, NotFound, TooMany, Unavailable
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool, FakeViewer, turns, until
 
@@ -32,8 +32,8 @@ class World:
     def timeout(self, seconds: float) -> None:
         object.__setattr__(self.settings, "session_timeout", seconds)  # below what a person may set
 
-    async def create(self, id: str | None = None) -> Any:
-        return await self.sessions.create(id, 160, 120)
+    async def create(self, id: str | None = None, maker: str | None = None) -> Any:
+        return await self.sessions.create(id, 160, 120, maker)
 
 
 @pytest.fixture
@@ -210,3 +210,50 @@ async def test_a_warm_session_becomes_the_one_that_is_asked_for(world: World) ->
     assert world.sessions._timers.keys() == {"mine"}
     await world.sessions.close("mine")
     assert len(world.sessions) == 0
+
+
+async def test_one_user_may_have_so_many_sessions_also_while_they_start(world: World) -> None:
+    object.__setattr__(world.settings, "max_sessions_per_user", 2)
+    first = await world.create("one", "user ann")
+    starting = asyncio.create_task(world.create("two", "user ann"))
+    await turns()
+    with pytest.raises(TooMany, match="MAX_SESSIONS_PER_USER"):
+        await world.create("three", "user ann")
+    await world.create("bobs", "user bob")
+    await world.create("nobodys")
+    await starting
+    await first.close(Unavailable("enough"))
+    await world.create("three", "user ann")
+    assert world.sessions.refused == {"own": 1}
+
+
+async def test_a_draining_registry_lets_nobody_in_and_waits_for_those_it_has(world: World) -> None:
+    session = await world.create("mine")
+    viewer = FakeViewer()
+    session.watch(viewer)
+    draining = asyncio.create_task(world.sessions.drain(60, asyncio.Event()))
+    await turns()
+    assert ("status", "shutting_down") in [(event, payload.get("code")) for event, payload in viewer.told if payload]
+    with pytest.raises(Unavailable, match="shutting down"):
+        await world.create("more")
+    with pytest.raises(Unavailable, match="shutting down"):
+        world.sessions.check_room(160, 120)
+    assert not draining.done()
+    assert not session.closed
+    await world.sessions.close("mine")
+    async with asyncio.timeout(10):
+        await draining
+
+
+async def test_draining_ends_in_time_or_when_somebody_is_in_a_hurry(world: World) -> None:
+    await world.create("mine")
+    hurry = asyncio.Event()
+    async with asyncio.timeout(10):
+        await world.sessions.drain(0, hurry)
+        await world.sessions.drain(0.01, hurry)
+        draining = asyncio.create_task(world.sessions.drain(60, hurry))
+        await turns()
+        assert not draining.done()
+        hurry.set()
+        await draining
+    assert len(world.sessions) == 1

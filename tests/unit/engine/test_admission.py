@@ -39,5 +39,15 @@ def test_who_is_let_in_finds_room(memory: float, shared: float, load: float, ses
     assert (refusal(LIMITS, Room(memory, shared, load), sessions, ring) is None) == fits
 
 
+@given(st.integers(0, 5), st.integers(0, 5))
+def test_one_user_may_have_so_many_and_is_told_so_first(limit: int, own: int) -> None:
+    refused = refusal(Limits(0, 0, 0, limit), UNLIMITED, 100, 1, own)
+    assert (refused is not None) == (0 < limit <= own)
+    if refused is not None:
+        assert refused.reason in REASONS
+        assert (refused.error.code, refused.error.status) == ("too_many_sessions", 429)
+        assert f"You have {own} sessions" in refused.error.message
+
+
 def test_zero_is_no_limit() -> None:
     assert refusal(Limits(0, 0, 0), Room(0, math.inf, 1000), 1000, 1) is None
