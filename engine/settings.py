@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from engine.destinations import entries
 from engine.errors import ConfigurationError
 
 MIN_WIDTH, MIN_HEIGHT = 160, 120
@@ -54,6 +55,14 @@ def _networks(value: Any) -> str | None:
             ip_network(entry)
     except ValueError as error:
         return f"must be addresses or networks such as 10.0.0.0/8: {error}"
+    return None
+
+
+def _destinations(value: Any) -> str | None:
+    try:
+        entries(_listed(value))
+    except ValueError as error:
+        return f"must be names, addresses or networks: {error}"
     return None
 
 
@@ -174,6 +183,21 @@ class Settings:
         "Seconds after SIGTERM for which sessions may go on, while no new one is let in; 0: they end at once.",
         _between(0, 1e6),
     )
+    private_addresses: str = _setting(
+        "auto",
+        "Whether pages may open addresses that are not public (this machine, its networks, a cloud's metadata): `allow`, `deny`, "
+        "or `auto`: only where nobody but this machine's own user can ask for pages.",
+        _one_of("auto", "allow", "deny"),
+    )
+    allowed_destinations: str = _setting(
+        "",
+        "What pages may open in any case: names (`*.` for all below one), addresses, networks, each with a `:port` if need be, "
+        "separated by commas.",
+        _destinations,
+    )
+    denied_destinations: str = _setting(
+        "", "What they may not open unless it is among ALLOWED_DESTINATIONS; likewise, and `*` for all.", _destinations
+    )
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
@@ -203,6 +227,16 @@ class Settings:
     def for_this_machine_alone(self) -> bool:
         """Whether nobody but whoever sits at this machine can ask for anything."""
         return not self.login_configured and is_loopback(self.host)
+
+    @property
+    def private_allowed(self) -> bool:
+        """Whether pages may open addresses that are not public."""
+        return self.private_addresses == "allow" or (self.private_addresses == "auto" and self.for_this_machine_alone)
+
+    @property
+    def egress_filtered(self) -> bool:
+        """Whether there is anything that pages may not open."""
+        return not self.private_allowed or bool(self.denied_destinations)
 
     @property
     def login_configured(self) -> bool:

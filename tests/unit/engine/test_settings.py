@@ -56,6 +56,9 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "tls_key",
         "auth_issuer",
         "congestion_control",
+        "private_addresses",
+        "allowed_destinations",
+        "denied_destinations",
     }
 
 
@@ -105,6 +108,30 @@ def test_proxies_are_addresses_or_networks() -> None:
 )
 def test_who_is_alone(host: str, login: bool, alone: bool) -> None:
     assert Settings(host=host, auth_secret="s" * 32 if login else "").for_this_machine_alone is alone
+
+
+@pytest.mark.parametrize(
+    ("settings", "private", "filtered"),
+    [
+        ({}, True, False),
+        ({"auth_secret": "s" * 32}, False, True),
+        ({"host": "10.0.0.1", "auth": "none"}, False, True),
+        ({"host": "10.0.0.1", "auth": "none", "private_addresses": "allow"}, True, False),
+        ({"private_addresses": "deny"}, False, True),
+        ({"denied_destinations": "*:25"}, True, True),
+    ],
+)
+def test_where_pages_may_go_depends_on_who_can_ask(settings: dict[str, str], private: bool, filtered: bool) -> None:
+    made = Settings(**settings)  # type: ignore[arg-type]
+    assert (made.private_allowed, made.egress_filtered) == (private, filtered)
+
+
+def test_destinations_are_names_addresses_or_networks() -> None:
+    listed = "a.example:443, *.b.example, 10.0.0.0/8,[::1]:80"
+    assert Settings(allowed_destinations=listed, denied_destinations="*").allowed_destinations == listed
+    for name in ("allowed_destinations", "denied_destinations"):
+        with pytest.raises(ConfigurationError, match=rf"^{name.upper()} is 'http://x' but must be names, addresses or networks"):
+            Settings(**{name: "http://x"})  # type: ignore[arg-type]
 
 
 def test_the_documents_defaults() -> None:
