@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from api.belongings import Belongings
+from api.egress import Egress
 from api.incarnation import ANSWER_SECONDS, Incarnation
 from engine import logs
 from engine.attempts import Attempts
@@ -22,6 +23,7 @@ from engine.errors import JiomosaError, Unavailable
 from engine.framering import FrameRing
 from engine.messages import CaptureSpec, Named, ToCapture
 from engine.settings import Settings
+from engine.ways import Denied, WayOut
 
 log = logs.logger("jiomosa.session")
 
@@ -35,6 +37,7 @@ class Owner(Protocol):
     """Who is told what happens to it."""
 
     def said(self, message: Any) -> None: ...
+    def denied(self, denied: Denied) -> None: ...
     def down(self, error: JiomosaError) -> None: ...
     def renewed(self, ring: str) -> int:
         """The next incarnation fills this ring; returns the newest frame of those before."""
@@ -46,12 +49,16 @@ class Owner(Protocol):
 class Browser:
     """`module` is what its capture processes run."""
 
-    def __init__(self, id: str, width: int, height: int, settings: Settings, module: str, owner: Owner) -> None:
+    def __init__(
+        self, id: str, width: int, height: int, settings: Settings, module: str, owner: Owner, egress: Egress | None = None
+    ) -> None:
         self._id = self._first_id = id  # the first is by what its processes know one another, whatever it is called later
         self._size = width, height
         self._settings = settings
         self._module = module
         self._owner = owner
+        self._egress = egress
+        self._way: int | None = None
         self._attempts = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS, MOST_REBUILDS)
         self._rebuilding: asyncio.Task[None] | None = None
         self._down_since = 0.0
@@ -95,8 +102,22 @@ class Browser:
             memory=settings.max_session_memory * 1e6,
             generation=self._generation,
             seq=seq,
+            apart=True,
+            egress=self._egress is not None,
         )
-        return Incarnation(f"capture {self._id}", self._module, spec, self._owner.said, self._ended)
+        return Incarnation(f"capture {self._id}", self._module, spec, self._said, self._ended)
+
+    def _said(self, message: Any) -> None:
+        if not isinstance(message, WayOut):
+            self._owner.said(message)
+        elif self._egress is not None:
+            self._close_way()
+            self._way = self._egress.open(self._incarnation.take_file(), self._owner.denied)
+
+    def _close_way(self) -> None:
+        if self._egress is not None and self._way is not None:
+            self._egress.close_way(self._way)
+            self._way = None
 
     # ---- life
 
@@ -117,6 +138,7 @@ class Browser:
             self._rebuilding.cancel()
             await asyncio.wait({self._rebuilding})
         await self._incarnation.stop(STOP_SECONDS)
+        self._close_way()
         for ring in self._rings.values():
             ring.close()
         await asyncio.to_thread(self._belongings.give_back)

@@ -1,4 +1,4 @@
-"""The front as a whole: the encoders and the sessions, started and ended together."""
+"""The front as a whole: the encoders, the egress process and the sessions, started and ended together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 import os
 import time
 
+from api.egress import Egress
 from api.encoders import EncoderPool
 from api.login import Login
 from api.processes import Processes
@@ -22,18 +23,21 @@ class Front:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pool = EncoderPool(settings.encoder_count)
-        self.sessions = Sessions(settings, self.pool)
+        self.egress = Egress(settings) if settings.egress_filtered else None
+        self.sessions = Sessions(settings, self.pool, self.egress)
         self.tidy = Tidy()
         self.login = Login(settings, self.sessions)
         self.processes = Processes()
         self.started_at = time.time()
 
     async def start(self) -> None:
-        """Raises `JiomosaError` when the encoders cannot be started."""
+        """Raises `JiomosaError` when one of these processes cannot be started."""
         try:
             await self.pool.start()
+            if self.egress is not None:
+                await self.egress.start()
         except BaseException:
-            await self.pool.close()
+            await self._close_processes()
             raise
         self.sessions.warm_up()
         gc.collect()
@@ -52,4 +56,9 @@ class Front:
         """End all sessions, then the encoders; nothing is left on the machine."""
         self.tidy.close()
         await self.sessions.close_all()
+        await self._close_processes()
+
+    async def _close_processes(self) -> None:
         await self.pool.close()
+        if self.egress is not None:
+            await self.egress.close()

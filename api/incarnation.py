@@ -68,6 +68,10 @@ class Incarnation:
             if not waiting.done():
                 waiting.set_exception(reason)
 
+    def take_file(self) -> int:
+        """What came with the message that `on_message` is handling."""
+        return self._child.take_file()
+
     def send(self, message: ToCapture) -> None:
         try:
             self._child.send(message)

@@ -82,7 +82,7 @@ def page_url(text: str) -> str:
         _ = parts.port  # raises for a port that is no number
     except ValueError as error:
         raise BadRequest(f"The `url` is malformed: {error}.") from None
-    if parts.scheme not in ("http", "https", "about", "data"):
+    if parts.scheme not in ("http", "https") and url != "about:blank":
         raise BadRequest(f"The `url` has the scheme {parts.scheme!r}, which is not allowed; use http or https.")
     if parts.scheme in ("http", "https") and not parts.hostname:
         raise BadRequest("The `url` has no host name.")

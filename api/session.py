@@ -19,8 +19,10 @@ from typing import Any, ClassVar
 import orjson
 
 from api.browser import Browser
+from api.egress import Egress
 from api.encoders import EncoderPool
 from api.incarnation import ANSWER_SECONDS
+from api.refusals import Refusals
 from api.stream import Stream
 from api.watcher import Watcher
 from engine import logs
@@ -29,6 +31,7 @@ from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
 from engine.messages import Cursor, GetPage, Navigate, Notice, Page, Refresh, Rendition, ToCapture
 from engine.settings import Settings
+from engine.ways import Denied
 
 log = logs.logger("jiomosa.session")
 
@@ -59,6 +62,7 @@ class Session:
         settings: Settings,
         pool: EncoderPool,
         on_end: Callable[[Session], None],
+        egress: Egress | None = None,
     ) -> None:
         self.id = id
         self.width, self.height = width, height
@@ -75,7 +79,10 @@ class Session:
         self._return_to = BLANK
         self._returning: asyncio.Task[None] | None = None
         self._loaded_at = 0.0
-        self._browser = Browser(id, width, height, settings, self.CAPTURE_MODULE, self)
+        self._egress = egress
+        self._refusals = Refusals()
+        self._explained = time.monotonic()
+        self._browser = Browser(id, width, height, settings, self.CAPTURE_MODULE, self, egress)
         self.stream = Stream(self._browser.first_ring, pool, self._browser.send, self._browser.ring_free)
 
     # ---- life
@@ -144,6 +151,21 @@ class Session:
                     viewer.tell_cursor(self._cursor)
             case Page():
                 self.page = PageInfo(message.title, message.url)
+                self._explain_page()
+
+    def denied(self, denied: Denied) -> None:
+        """Its browser was not connected somewhere."""
+        self._refusals.heard(denied, time.monotonic())
+
+    def _explain_page(self) -> None:
+        """Tell viewers once why a page is not there that they went to by themselves."""
+        if self._egress is None or self._loading is not None:
+            return
+        self._egress.hear()
+        if (why := self._refusals.of(self.page.url, self._explained)) is not None:
+            self._explained = time.monotonic()
+            for viewer in self.stream.viewers:
+                viewer.tell_error(why)
 
     def down(self, error: JiomosaError) -> None:
         self._return_to = self._loading or self.page.url
@@ -189,11 +211,16 @@ class Session:
         self._loading = url
         try:
             await self.ask(lambda token: Navigate(token, url, limit), limit + ANSWER_SECONDS)
-        except JiomosaError as error:
+        except JiomosaError as failure:
+            error = failure
+            if self._egress is not None:
+                self._egress.hear()
+                error = self._refusals.explain(failure, url, began)
             self.tell_viewers("status", {"message": error.message})
             log.info("page not loaded", session=self.id, url=url, code=error.code, reason=error.message)
-            raise
+            raise error from None
         finally:
+            self._explained = time.monotonic()
             if self._loading == url:
                 self._loading = None
         self.tell_viewers("status", {"message": f"Loaded {self.page.url}"})

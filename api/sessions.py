@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from api.capacity import room
+from api.egress import Egress
 from api.encoders import EncoderPool
 from api.session import Session
 from api.warm import WarmSessions
@@ -29,9 +30,10 @@ def no_session(id: str) -> NotFound:
 class Sessions:
     """All sessions of this server."""
 
-    def __init__(self, settings: Settings, pool: EncoderPool) -> None:
+    def __init__(self, settings: Settings, pool: EncoderPool, egress: Egress | None = None) -> None:
         self._settings = settings
         self._pool = pool
+        self._egress = egress
         self._sessions: dict[str, Session] = {}
         self._starting: dict[str, Session] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -96,7 +98,9 @@ class Sessions:
 
     def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
         self.check_room(*self._settings.warm_dimensions)
-        return Session(f"warm-{secrets.token_hex(6)}", *self._settings.warm_dimensions, self._settings, self._pool, on_end)
+        return Session(
+            f"warm-{secrets.token_hex(6)}", *self._settings.warm_dimensions, self._settings, self._pool, on_end, self._egress
+        )
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -136,7 +140,7 @@ class Sessions:
         return session
 
     async def _start(self, id: str, width: int, height: int, maker: str | None) -> Session:
-        session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended)
+        session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended, self._egress)
         session.maker = maker
         try:
             await session.start()

@@ -51,8 +51,8 @@ class Server:
 @contextlib.contextmanager
 def run(module: str = "api.cli", **settings: Any) -> Iterator[Server]:
     """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end. `module`: what is started."""
-    # A test or a benchmark may well be what loads the machine.
-    chosen = {"host": "127.0.0.1", "port": 0, "max_load": 0} | settings
+    # A test or a benchmark may well be what loads the machine; and its pages are on it, also where it has a login.
+    chosen = {"host": "127.0.0.1", "port": 0, "max_load": 0, "private_addresses": "allow"} | settings
     environment = os.environ | {name.upper(): str(value) for name, value in chosen.items()}
     process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", module, "serve"],

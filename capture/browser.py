@@ -52,6 +52,20 @@ FLAGS = (
 # Pages paint at most 60 times a second, on whatever screen. See capture.refresh for what that is good for.
 HELD = "--enable-features=ThrottleMainFrameTo60Hz"
 
+
+def only_way_out(port: int) -> tuple[str, ...]:
+    """Flags by which nothing goes around the SOCKS proxy at `port`: no names looked up here, no UDP, no loopback of its own."""
+    return (
+        f"--proxy-server=socks5://127.0.0.1:{port}",
+        "--proxy-bypass-list=<-loopback>",
+        # The documented way to have nothing resolved beside a SOCKS proxy (net/docs/proxy.md).
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        "--disable-quic",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--dns-prefetch-disable",
+    )
+
+
 # What happens to a dialog that a page opens: it must not stop the page, its loading or input for good. Whoever navigates has
 # answered a page that asks whether to leave it.
 PROMPTS = {"default": "dismiss", "beforeUnload": "accept", "file": "dismiss"}
@@ -68,8 +82,19 @@ class Browser:
         self.gone: asyncio.Future[None] = process_end(driver.capabilities["goog:processID"])
 
     @classmethod
-    async def start(cls, programs: Programs, spec: CaptureSpec, on_event: Event, lost: Any, screen: asyncio.Task[Any]) -> Browser:
-        """Start ChromeDriver and Chromium on `screen`. Raises `ConfigurationError` or `ChildGone`."""
+    async def start(
+        cls,
+        programs: Programs,
+        spec: CaptureSpec,
+        on_event: Event,
+        lost: Any,
+        screen: asyncio.Task[Any],
+        way_out: int | None = None,
+    ) -> Browser:
+        """Start ChromeDriver and Chromium on `screen`; `way_out`: the port of the egress proxy.
+
+        Raises `ConfigurationError` or `ChildGone`.
+        """
         clients = asyncio.create_task(asyncio.to_thread(_import_clients))  # takes longer than the screen: meanwhile
         await screen
         program = await programs.start(
@@ -78,7 +103,7 @@ class Browser:
         try:
             port = await _port(program)
             await clients
-            driver = await asyncio.to_thread(_launch, port, spec)
+            driver = await asyncio.to_thread(_launch, port, spec, way_out)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
         except BaseException:
             await program.end()
@@ -110,7 +135,7 @@ def _import_clients() -> None:
     import websockets.asyncio.client  # noqa: F401
 
 
-def _launch(port: int, spec: CaptureSpec) -> WebDriver:
+def _launch(port: int, spec: CaptureSpec, way_out: int | None) -> WebDriver:
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.remote.webdriver import WebDriver
@@ -120,6 +145,9 @@ def _launch(port: int, spec: CaptureSpec) -> WebDriver:
     options.binary_location = spec.chromium
     for flag in FLAGS:
         options.add_argument(flag)
+    if way_out is not None:
+        for flag in only_way_out(way_out):
+            options.add_argument(flag)
     if spec.max_fps <= PAGE_RATE:
         options.add_argument(HELD)
     options.add_argument(f"--window-size={spec.width},{spec.height}")

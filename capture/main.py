@@ -14,6 +14,7 @@ from typing import Any
 import uvloop
 import xcffib
 
+from capture.apart import set_apart
 from capture.attention import Freezer
 from capture.browser import Browser
 from capture.cursor import CursorWatch
@@ -56,6 +57,7 @@ from engine.messages import (
     Text,
     Wants,
 )
+from engine.ways import WayOut
 
 log = logs.logger("jiomosa.capture")
 
@@ -66,16 +68,27 @@ WINDOW_SECONDS = 10.0  # from the browser's start to its window
 def main(channel: Channel, spec: CaptureSpec) -> None:
     """Run a session until it ends; exits with 1 when it ended because something failed."""
     logs.about(session=spec.session_id)
-    if not uvloop.run(Capture(channel, spec).run()):
+    way_out = None
+    if spec.apart or spec.egress:
+        door = set_apart(egress=spec.egress)
+        if door is not None:
+            with door:
+                way_out = door.getsockname()[1]
+                channel.send(WayOut(), door.fileno())
+    if not uvloop.run(Capture(channel, spec, way_out).run()):
         sys.exit(1)
 
 
 class Capture:
-    """Puts the parts together, hands them their messages, and takes them apart."""
+    """Puts the parts together, hands them their messages, and takes them apart.
 
-    def __init__(self, channel: Channel, spec: CaptureSpec) -> None:
+    `way_out`: the port on which the browser asks for connections; None: it makes them itself.
+    """
+
+    def __init__(self, channel: Channel, spec: CaptureSpec, way_out: int | None = None) -> None:
         self._channel = channel
         self._spec = spec
+        self._way_out = way_out
         self._page = ShownPage(lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")))
         self._health = Health(self._page, spec.hang_timeout, self._send, self._end)
         self._grabber: Grabber | None = None
@@ -117,7 +130,9 @@ class Capture:
             remove_display_socket(spec.folder)
         programs.prepare_folder()
         screen = self._screen_starts = asyncio.create_task(self._start_screen())
-        browser_starts = asyncio.create_task(Browser.start(programs, spec, self._page.on_event, self._lost, screen))
+        browser_starts = asyncio.create_task(
+            Browser.start(programs, spec, self._page.on_event, self._lost, screen, self._way_out)
+        )
         try:
             self._browser = await browser_starts
         except asyncio.CancelledError:

@@ -119,11 +119,16 @@ class Child:
         except TimeoutError:
             raise ChildGone(f"The {self.name} process was not ready within {timeout:g} seconds.") from None
 
-    def send(self, message: Message) -> None:
-        """Raises `ChildGone` when the child is not there to read it."""
+    def send(self, message: Message, file: int | None = None) -> None:
+        """`file`: a descriptor that the child gets a copy of. Raises `ChildGone` when the child is not there to read it."""
         if self._channel is None or self._exited.done():
             raise ChildGone(f"The {self.name} process has ended.")
-        self._channel.send(message)
+        self._channel.send(message, file)
+
+    def take_file(self) -> int:
+        """The file that came with the message that `on_message` is handling."""
+        assert self._channel is not None
+        return self._channel.take_file()
 
     def hear(self) -> None:
         """Take in now what it has sent already: before it is called hung, say."""

@@ -1,12 +1,14 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
     front -> capture   Named, Ping, Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
-    capture -> front   Ready, Failed, Notice, Done, Refused, Page, Cursor
+    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
+    front -> egress    OpenWay, CloseWay, Ping, Shutdown
+    egress -> front    Ready, Denied, Traffic           (of ways out: `engine.ways`)
 
-A message with a `token` asks for an answer: exactly one `Done`, `Page` or `Refused` with that token. A `Notice` hands a slot of
-the frame ring to the front, a `Release` hands it back (see `engine.framering`); a `Job` lends a slot to an encoder until its
+A message with a `token` asks for an answer: exactly one `Done`, `Page`, `Traffic` or `Refused` with it. A `Notice` hands a slot
+of the frame ring to the front, a `Release` hands it back (see `engine.framering`); a `Job` lends a slot to an encoder until its
 `Encoded` or `JobFailed`. Encoded as msgpack by msgspec: about a microsecond a message, a type check included.
 """
 
@@ -15,6 +17,8 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+
+from engine.ways import CloseWay, Denied, OpenWay, Traffic, WayOut
 
 Format = Literal["jpeg", "jpeg-binary", "png", "png-json"]
 Button = Literal["left", "middle", "right"]
@@ -51,6 +55,8 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     memory    bytes that the session's programs may take together; 0: no limit
     generation  of the ring; above 1 there was another capture process before this one, whose folder is taken over
     seq       the last frame of that one
+    apart     set its programs apart from the machine, as far as the kernel allows (`capture.apart`)
+    egress    nothing of its browser's reaches any network but through the egress process: a `WayOut` comes first of all
     """
 
     session_id: str
@@ -68,6 +74,8 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     memory: float = 0.0
     generation: int = 1
     seq: int = 0
+    apart: bool = False
+    egress: bool = False
 
 
 class EncoderSpec(msgspec.Struct, frozen=True):
@@ -271,5 +279,6 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
 
 ToCapture = Named | Ping | Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
 ToEncoder = Job | Forget | Shutdown
-FromChild = Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
-Message = ToCapture | ToEncoder | FromChild
+ToEgress = OpenWay | CloseWay | Ping | Shutdown
+FromChild = WayOut | Denied | Traffic | Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
+Message = ToCapture | ToEncoder | ToEgress | FromChild

@@ -239,6 +239,14 @@ class Settings:
         return not self.private_allowed or bool(self.denied_destinations)
 
     @property
+    def allowed(self) -> tuple[str, ...]:
+        return _listed(self.allowed_destinations)
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        return _listed(self.denied_destinations)
+
+    @property
     def login_configured(self) -> bool:
         return bool(self.auth_secret or self.auth_jwks)
 

@@ -7,21 +7,21 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine import messages
+from engine import messages, ways
 
 # Parts of messages, and what a child is given when it starts: these travel in no message of their own.
-NOT_MESSAGES = {messages.Rendition, messages.CaptureSpec, messages.EncoderSpec}
+NOT_MESSAGES = {messages.Rendition, messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec}
 STRUCTS = [
     kind
-    for kind in vars(messages).values()
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == messages.__name__
+    for kind in (vars(messages) | vars(ways)).values()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ in (messages.__name__, ways.__name__)
 ]
 MESSAGES = [kind for kind in STRUCTS if kind not in NOT_MESSAGES]
 
 
 def test_every_message_is_in_the_union_and_in_one_direction() -> None:
     assert set(get_args(messages.Message)) == set(MESSAGES)
-    to_child = set(get_args(messages.ToCapture)) | set(get_args(messages.ToEncoder))
+    to_child = {kind for to in (messages.ToCapture, messages.ToEncoder, messages.ToEgress) for kind in get_args(to)}
     from_child = set(get_args(messages.FromChild))
     assert to_child | from_child == set(MESSAGES)
     assert not to_child & from_child
@@ -48,7 +48,7 @@ def test_every_message_is_in_the_modules_table(kind: type[msgspec.Struct]) -> No
 def test_what_asks_for_an_answer_comes_first_by_its_token() -> None:
     asking = [kind for kind in get_args(messages.ToCapture) if "token" in kind.__struct_fields__]
     answering = [kind for kind in get_args(messages.FromChild) if "token" in kind.__struct_fields__]
-    assert {kind.__name__ for kind in answering} == {"Done", "Refused", "Page"}
+    assert {kind.__name__ for kind in answering} == {"Done", "Refused", "Page", "Traffic"}
     for kind in [*asking, *answering]:
         assert kind.__struct_fields__[0] == "token", "session.py builds these with the token first"
 
