@@ -20,8 +20,9 @@ from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
 from engine import logs
+from engine.checks import is_loopback
 from engine.errors import JiomosaError
-from engine.settings import Settings, is_loopback
+from engine.settings import Settings
 
 log = logs.logger("jiomosa.app")
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from engine import logs
 from engine.attempts import Attempts
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError
@@ -27,7 +27,7 @@ from engine.settings import Settings
 from engine.userid import UserId
 from engine.ways import CloseWay, Denied, EgressSpec, OpenWay, Traffic
 
-log = logging.getLogger("jiomosa.egress")
+log = logs.logger("jiomosa.egress")
 
 START_SECONDS, STOP_SECONDS = 15.0, 2.0
 BEAT_SECONDS = 0.2
@@ -159,7 +159,7 @@ class Egress:
         self._child.hear()
         now = time.monotonic()
         if self._patience.over(now):
-            log.error("the egress process has not answered for %g s; killing it", HUNG_SECONDS)
+            log.error("egress process hangs; killing it", seconds=HUNG_SECONDS)
             self._child.kill()
             return
         if not self._patience.owed:
@@ -194,7 +194,7 @@ class Egress:
             self._beats.cancel()
             self._beats = None
         self._before = self._now = replace(self._now, replaced=self._now.replaced + 1, open=0)
-        log.error("%s Starting another; connections of %d browsers are lost.", error.message, len(self._ways))
+        log.error("egress process ended; starting another", reason=error.message, browsers=len(self._ways))
         self._restart = asyncio.get_running_loop().create_task(self._start_another())
 
     async def _start_another(self) -> None:

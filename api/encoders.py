@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from engine import logs
 from engine.attempts import Attempts
 from engine.broadcast import Encode, Packet
+from engine.checks import MAX_HEIGHT, MAX_WIDTH
 from engine.child import Child
 from engine.dispatch import DEPTH, Assignment, Dispatch
 from engine.errors import ChildGone, JiomosaError
@@ -21,7 +22,6 @@ from engine.leases import Place
 from engine.messages import Encoded, EncoderSpec, Forget, Job, JobFailed
 from engine.packetring import PacketRing
 from engine.patience import Patience
-from engine.settings import MAX_HEIGHT, MAX_WIDTH
 
 log = logs.logger("jiomosa.encoders")
 

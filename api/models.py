@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from engine.settings import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
+from engine.checks import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
 
 SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"  # Python's $ alone also matches before a newline at the end
 MAX_WAIT = 60  # seconds a request may wait for a change; proxies commonly give up then

@@ -25,9 +25,10 @@ from api.link import TCP_USER_TIMEOUT
 from api.sweep import sweep
 from api.transport import HttpProtocol, StreamProtocol
 from engine import logs
+from engine.checks import is_loopback
 from engine.child import name_process
 from engine.errors import ConfigurationError
-from engine.settings import Settings, is_loopback
+from engine.settings import Settings
 
 log = logs.logger("jiomosa.serve")
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
-import logging
 import os
 import socket
 import struct
@@ -24,9 +23,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capture import policies
+from engine import logs
 from engine.leftovers import X_SOCKETS
 
-log = logging.getLogger("jiomosa.capture")
+log = logs.logger("jiomosa.capture")
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x0002_0000, 0x1000_0000, 0x4000_0000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 0x4000, 1 << 18
@@ -50,7 +50,7 @@ def set_apart(*, egress: bool) -> socket.socket | None:
     if apart:
         _enter(flags)
     else:
-        log.warning("the kernel lets us make no namespaces: the browser has the machine's own network and policies")
+        log.warning("browser has the network and policies of the machine", reason="the kernel lets us make no namespaces")
     return socket.create_server(("127.0.0.1", PORT if apart else 0), backlog=BACKLOG) if egress else None
 
 

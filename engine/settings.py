@@ -7,75 +7,26 @@ The README's table is `markdown_table()`; a test holds the two equal.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address, ip_network
 from typing import Any
 
-from engine.destinations import entries
+from engine.checks import (
+    between,
+    destinations,
+    is_loopback,
+    listed,
+    networks,
+    one_of,
+    secret,
+    size,
+    word,
+)
 from engine.errors import ConfigurationError
-
-MIN_WIDTH, MIN_HEIGHT = 160, 120
-MAX_WIDTH, MAX_HEIGHT = 3840, 2160
-MIN_SECRET = 32  # characters: as long as what HS256 makes of it
-
-
-def _between(low: float, high: float) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        return None if low <= value <= high else f"must be from {low:g} to {high:g}"
-
-    return check
-
-
-def _one_of(*words: str) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        return None if value in words else "must be one of " + ", ".join(words)
-
-    return check
-
-
-def _word(value: str) -> str | None:
-    return None if re.fullmatch(r"\w{0,15}", value) else "must be one word of at most 15 letters"
-
-
-def _size(value: str) -> str | None:
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
-    fits = found and MIN_WIDTH <= int(found[1]) <= MAX_WIDTH and MIN_HEIGHT <= int(found[2]) <= MAX_HEIGHT
-    return None if fits else f"must be WIDTHxHEIGHT, from {MIN_WIDTH}x{MIN_HEIGHT} to {MAX_WIDTH}x{MAX_HEIGHT}"
-
-
-def _secret(value: Any) -> str | None:
-    return None if not value or len(value) >= MIN_SECRET else f"must have {MIN_SECRET} characters or more"
-
-
-def _networks(value: Any) -> str | None:
-    try:
-        for entry in _listed(value):
-            ip_network(entry)
-    except ValueError as error:
-        return f"must be addresses or networks such as 10.0.0.0/8: {error}"
-    return None
-
-
-def _destinations(value: Any) -> str | None:
-    try:
-        entries(_listed(value))
-    except ValueError as error:
-        return f"must be names, addresses or networks: {error}"
-    return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, an address or `localhost`, leads to this machine only."""
-    try:
-        return host == "localhost" or ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
-    return field(default=default, repr=check is not _secret, metadata={"help": help, "check": check})
+    return field(default=default, repr=check is not secret, metadata={"help": help, "check": check})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,78 +34,78 @@ class Settings:
     """The server's settings. Construct with `from_environment`, or directly in a test."""
 
     host: str = _setting("127.0.0.1", "Address to listen on.")
-    port: int = _setting(5000, "Port to listen on; 0 takes a free one and says which.", _between(0, 65535))
+    port: int = _setting(5000, "Port to listen on; 0 takes a free one and says which.", between(0, 65535))
     session_timeout: float = _setting(
-        300.0, "Seconds without activity after which an unwatched session is closed.", _between(1, 1e7)
+        300.0, "Seconds without activity after which an unwatched session is closed.", between(1, 1e7)
     )
     frame_capture_interval: float = _setting(
-        1.0, "Seconds between two refreshes of the polling viewer, and how long one poll counts as demand.", _between(0.05, 3600)
+        1.0, "Seconds between two refreshes of the polling viewer, and how long one poll counts as demand.", between(0.05, 3600)
     )
-    encoders: int = _setting(0, "Encoder processes; 0 means one for each core.", _between(0, 64))
-    max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", _between(1, 240))
+    encoders: int = _setting(0, "Encoder processes; 0 means one for each core.", between(0, 64))
+    max_fps: int = _setting(60, "The most frames a second a viewer may ask for.", between(1, 240))
     viewer_timeout: float = _setting(
-        20.0, "Seconds after which a viewer that takes nothing, or does not answer, is let go.", _between(1, 600)
+        20.0, "Seconds after which a viewer that takes nothing, or does not answer, is let go.", between(1, 600)
     )
     congestion_control: str = _setting(
         "",
         "TCP's congestion control for viewers, one of /proc/sys/net/ipv4/tcp_available_congestion_control; empty: the system's.",
-        _word,
+        word,
     )
     freeze_after: float = _setting(
         10.0,
         "Seconds after which a page that nobody watches, polls or uses is frozen, until somebody does; 0 never.",
-        _between(0, 1e7),
+        between(0, 1e7),
     )
     warm_sessions: int = _setting(
-        0, "Browsers kept started for sessions to come, which then have a picture within 0.2 seconds; 0 none.", _between(0, 64)
+        0, "Browsers kept started for sessions to come, which then have a picture within 0.2 seconds; 0 none.", between(0, 64)
     )
-    warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", _size)
-    max_sessions: int = _setting(100, "The most sessions at once; 0: as many as the machine has room for.", _between(0, 1e6))
+    warm_size: str = _setting("1280x720", "The size, width x height, that these sessions have.", size)
+    max_sessions: int = _setting(100, "The most sessions at once; 0: as many as the machine has room for.", between(0, 1e6))
     max_sessions_per_user: int = _setting(
         10,
         "The most sessions of one user, where nobody logs in of one address, at once; 0: no limit. On loopback without a login "
         "there is none.",
-        _between(0, 1e6),
+        between(0, 1e6),
     )
-    max_viewers: int = _setting(1000, "The most viewers of one session; 0: no limit.", _between(0, 1e6))
+    max_viewers: int = _setting(1000, "The most viewers of one session; 0: no limit.", between(0, 1e6))
     session_memory: int = _setting(
-        300, "Megabytes of memory, the container's where that has less, that must be free to start a session.", _between(0, 1e6)
+        300, "Megabytes of memory, the container's where that has less, that must be free to start a session.", between(0, 1e6)
     )
     max_session_memory: int = _setting(
         2000,
         "Megabytes of memory that a session's browser may take before it is ended and started again; 0: no limit.",
-        _between(0, 1e6),
+        between(0, 1e6),
     )
     max_load: float = _setting(
-        8.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", _between(0, 1e6)
+        8.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", between(0, 1e6)
     )
-    load_timeout: float = _setting(30.0, "Seconds a page may take to load.", _between(1, 600))
+    load_timeout: float = _setting(30.0, "Seconds a page may take to load.", between(1, 600))
     hang_timeout: float = _setting(
-        30.0, "Seconds that a watched page may not answer before its browser is started again; 0 never.", _between(0, 1e7)
+        30.0, "Seconds that a watched page may not answer before its browser is started again; 0 never.", between(0, 1e7)
     )
-    start_timeout: float = _setting(30.0, "Seconds a session's browser may take to start.", _between(1, 600))
+    start_timeout: float = _setting(30.0, "Seconds a session's browser may take to start.", between(1, 600))
     browser_sandbox: bool = _setting(
         True, "Chromium's own sandbox; turn off only where `jiomosa doctor` says the kernel forbids it."
     )
     browser_uid: int = _setting(
-        61000, "First of the user ids that browsers run as, one a session, where the server runs as root.", _between(1, 2**31)
+        61000, "First of the user ids that browsers run as, one a session, where the server runs as root.", between(1, 2**31)
     )
     chromium: str = _setting("/usr/lib/chromium/chromium", "Path of the Chromium binary (not the distribution's wrapper script).")
     chromedriver: str = _setting("/usr/bin/chromedriver", "Path of ChromeDriver, of the same version as Chromium.")
     auth: str = _setting(
         "auto",
         "Without AUTH_SECRET and AUTH_JWKS: `none` lets anybody in on any address, `auto` only on a loopback address.",
-        _one_of("auto", "none"),
+        one_of("auto", "none"),
     )
     auth_secret: str = _setting(
-        "", "Secret, of 32 characters or more, that tokens (JWT, HS256) are signed with; whoever comes has to show one.", _secret
+        "", "Secret, of 32 characters or more, that tokens (JWT, HS256) are signed with; whoever comes has to show one.", secret
     )
     auth_jwks: str = _setting(
         "", "Path or https address of the public keys (JWKS) that tokens are signed with: RS256, ES256 or EdDSA."
     )
     auth_audience: str = _setting("", "Audience (`aud`) that tokens must name; needed with AUTH_JWKS.")
     auth_issuer: str = _setting("", "Issuer (`iss`) that tokens must name.")
-    auth_leeway: float = _setting(10.0, "Seconds by which the clock of who issues the tokens may differ.", _between(0, 600))
+    auth_leeway: float = _setting(10.0, "Seconds by which the clock of who issues the tokens may differ.", between(0, 600))
     allowed_hosts: str = _setting(
         "", "Names that this server goes by beyond HOST, localhost and plain addresses, separated by commas; others are refused."
     )
@@ -165,45 +116,45 @@ class Settings:
     request_rate: float = _setting(
         50.0,
         "Requests a second from one address; 0: no limit. On loopback without a login there is none.",
-        _between(0, 1e6),
+        between(0, 1e6),
     )
     connections: int = _setting(
-        64, "Viewers, streams and other requests that one address may have open at once; likewise.", _between(0, 1_000_000)
+        64, "Viewers, streams and other requests that one address may have open at once; likewise.", between(0, 1_000_000)
     )
-    input_rate: float = _setting(200.0, "Events a second from one viewer; 0: no limit.", _between(0, 1e6))
+    input_rate: float = _setting(200.0, "Events a second from one viewer; 0: no limit.", between(0, 1e6))
     trusted_proxies: str = _setting(
         "",
         "Addresses or networks of proxies in front, separated by commas: their X-Forwarded-For and -Proto are believed.",
-        _networks,
+        networks,
     )
     tls_certificate: str = _setting("", "Path of a certificate (PEM, with its chain), to serve https; needs TLS_KEY.")
     tls_key: str = _setting("", "Path of the certificate's private key (PEM).")
     drain_seconds: float = _setting(
         0.0,
         "Seconds after SIGTERM for which sessions may go on, while no new one is let in; 0: they end at once.",
-        _between(0, 1e6),
+        between(0, 1e6),
     )
     private_addresses: str = _setting(
         "auto",
         "Whether pages may open addresses that are not public (this machine, its networks, a cloud's metadata): `allow`, `deny`, "
         "or `auto`: only where nobody but this machine's own user can ask for pages.",
-        _one_of("auto", "allow", "deny"),
+        one_of("auto", "allow", "deny"),
     )
     allowed_destinations: str = _setting(
         "",
         "What pages may open in any case: names (`*.` for all below one), addresses, networks, each with a `:port` if need be, "
         "separated by commas.",
-        _destinations,
+        destinations,
     )
     denied_destinations: str = _setting(
-        "", "What they may not open unless it is among ALLOWED_DESTINATIONS; likewise, and `*` for all.", _destinations
+        "", "What they may not open unless it is among ALLOWED_DESTINATIONS; likewise, and `*` for all.", destinations
     )
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
     log_level: str = _setting(
-        "info", "How much to log: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
+        "info", "How much to log: debug, info, warning or error.", one_of("debug", "info", "warning", "error")
     )
     log_format: str = _setting(
-        "text", "How to log: text for people, or json, one object a line, for programs.", _one_of("text", "json")
+        "text", "How to log: text for people, or json, one object a line, for programs.", one_of("text", "json")
     )
 
     def __post_init__(self) -> None:
@@ -212,16 +163,16 @@ class Settings:
             value = getattr(self, entry.name)
             complaint = check(value) if check else None
             if complaint:
-                shown = "set" if check is _secret else repr(value)
+                shown = "set" if check is secret else repr(value)
                 raise ConfigurationError(f"{entry.name.upper()} is {shown} but {complaint}.")
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
-        return _listed(self.cors_origins)
+        return listed(self.cors_origins)
 
     @property
     def proxies(self) -> tuple[str, ...]:
-        return _listed(self.trusted_proxies)
+        return listed(self.trusted_proxies)
 
     @property
     def for_this_machine_alone(self) -> bool:
@@ -240,11 +191,11 @@ class Settings:
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        return _listed(self.allowed_destinations)
+        return listed(self.allowed_destinations)
 
     @property
     def denied(self) -> tuple[str, ...]:
-        return _listed(self.denied_destinations)
+        return listed(self.denied_destinations)
 
     @property
     def login_configured(self) -> bool:
@@ -252,7 +203,7 @@ class Settings:
 
     @property
     def host_names(self) -> tuple[str, ...]:
-        return _listed(self.allowed_hosts)
+        return listed(self.allowed_hosts)
 
     @property
     def warm_dimensions(self) -> tuple[int, int]:
@@ -263,10 +214,6 @@ class Settings:
     @property
     def encoder_count(self) -> int:
         return self.encoders or len(os.sched_getaffinity(0))
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
 def from_environment(environment: Mapping[str, str], **overrides: Any) -> Settings:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ import uvloop
 from capture.egress import tunnel
 from capture.egress.reach import Names, Refusal, reach
 from capture.egress.socks import Request
+from engine import logs
 from engine.channel import Channel
 from engine.destinations import Destinations, entries
 from engine.errors import ChildGone
@@ -27,7 +27,7 @@ from engine.messages import Message, Ping, Ready, Shutdown
 from engine.tokenbucket import TokenBucket
 from engine.ways import CloseWay, Denied, EgressSpec, OpenWay, Traffic
 
-log = logging.getLogger("jiomosa.egress")
+log = logs.logger("jiomosa.egress")
 
 MOST_TUNNELS = 512  # of one session; Chromium opens 99 at most
 TOLD_RATE = 20.0  # refusals a second of one session that are told; all are counted
@@ -121,7 +121,7 @@ class Way:
             try:
                 client, _ = await loop.sock_accept(self._door)
             except OSError as error:  # the client has gone, or we have too many files open
-                log.debug("a browser could not be let in: %s", error)
+                log.debug("a browser could not be let in", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if len(self.tunnels) >= MOST_TUNNELS:
