@@ -19,6 +19,7 @@ from api.egress import Egress
 from api.incarnation import ANSWER_SECONDS, Incarnation
 from engine import logs
 from engine.attempts import Attempts
+from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
 from engine.framering import FrameRing
 from engine.messages import CaptureSpec, Named, ToCapture
@@ -50,10 +51,10 @@ class Browser:
     """`module` is what its capture processes run."""
 
     def __init__(
-        self, id: str, width: int, height: int, settings: Settings, module: str, owner: Owner, egress: Egress | None = None
+        self, id: str, device: Device, settings: Settings, module: str, owner: Owner, egress: Egress | None = None
     ) -> None:
         self._id = self._first_id = id  # the first is by what its processes know one another, whatever it is called later
-        self._size = width, height
+        self._device = device
         self._settings = settings
         self._module = module
         self._owner = owner
@@ -76,7 +77,7 @@ class Browser:
 
     def _make_ring(self) -> str:
         self._generation += 1
-        ring = FrameRing.create(*self._size, self._generation)
+        ring = FrameRing.create(self._device.width, self._device.height, self._generation)
         self._rings[ring.name] = ring
         return ring.name
 
@@ -89,8 +90,7 @@ class Browser:
         spec = CaptureSpec(
             session_id=self._first_id,
             ring=ring,
-            width=self._size[0],
-            height=self._size[1],
+            device=self._device,
             folder=self._belongings.folder,
             uid=self._belongings.uid,
             sandbox=settings.browser_sandbox,

@@ -6,6 +6,7 @@ Every event goes through one door (`handle`), so that each is checked the same w
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from api import steering
@@ -37,6 +38,7 @@ class Sockets(Entrance):
         viewer = self._viewers.get(sid)
         if viewer is None:
             return
+        viewer.heard_at = time.monotonic()
         try:
             handler = HANDLERS.get(event)
             if handler is None:

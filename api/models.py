@@ -7,16 +7,21 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engine.checks import MAX_HEIGHT, MAX_WIDTH, MIN_HEIGHT, MIN_WIDTH
+from engine.device import Device, device_of
 
 SESSION_ID = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"  # Python's $ alone also matches before a newline at the end
 MAX_WAIT = 60  # seconds a request may wait for a change; proxies commonly give up then
 MAX_TICKET = 86_400  # seconds; whoever should see a session for longer can be given another
+MAX_SIDE = max(MAX_WIDTH, MAX_HEIGHT)  # a screen may also stand upright
+PRINTABLE = r"^[ -~]+$(?!\n)"  # of a header's value
 MAX_URL = 8192  # characters; what common servers and browsers take
 
 SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters, digits, `_` or `-`.")]
 Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, description="Address of a page; without a scheme, https.")]
-Width = Annotated[int, Meta(ge=MIN_WIDTH, le=MAX_WIDTH, description="Pixels.")]
-Height = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT, description="Pixels.")]
+Width = Annotated[int, Meta(ge=MIN_WIDTH, le=MAX_SIDE, description="Pixels.")]
+Height = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_SIDE, description="Pixels.")]
+Side = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_SIDE, description="Pixels; the most that the session can be resized to.")]
+UserAgent = Annotated[str, Meta(min_length=1, max_length=512, pattern=PRINTABLE, description="What the browser calls itself.")]
 Quality = Annotated[int, Meta(ge=10, le=100, description="JPEG quality.")]
 MaxSize = Annotated[int, Meta(ge=16, le=65535, description="Pixels; a larger picture is scaled down to fit, its aspect kept.")]
 
@@ -28,6 +33,25 @@ class CreateRequest(Struct, forbid_unknown_fields=False):
     width: Width = 1280
     height: Height = 720
     url: Url | None = None
+    max_width: Side | None = None
+    max_height: Side | None = None
+    touch: Annotated[bool | None, Meta(description="It has a touch screen; where nothing is said, as `mobile`.")] = None
+    mobile: Annotated[bool, Meta(description="Pages are laid out as on a phone.")] = False
+    user_agent: UserAgent | None = None
+    device_scale: Annotated[float, Meta(ge=0.5, le=4, description="Pixels of the screen in one CSS pixel.")] = 1.0
+
+    def device(self) -> Device:
+        """Raises `BadRequest` where it could not be."""
+        return device_of(
+            self.width,
+            self.height,
+            self.max_width,
+            self.max_height,
+            scale=self.device_scale,
+            touch=self.touch,
+            mobile=self.mobile,
+            user_agent=self.user_agent or "",
+        )
 
 
 class LoadRequest(Struct):

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from api.models import MaxSize, Quality, SessionId
 from engine.errors import BadRequest
-from engine.messages import Button, Format, Modifier
+from engine.holding import MOST_FINGERS
+from engine.inputs import Button, KeyAction, Modifier
+from engine.messages import Format
 from engine.view import View
 
 MAX_TEXT = 10_000  # characters in one input:text; far more than anyone types or pastes into a field at once
@@ -53,6 +55,7 @@ class ClickInput(Struct):
     x: float
     y: float
     button: Button = "left"
+    modifiers: tuple[Modifier, ...] = ()
 
 
 class MoveInput(Struct):
@@ -74,6 +77,38 @@ class TextInput(Struct):
 class KeyInput(Struct):
     key: Annotated[str, Meta(min_length=1, max_length=32)]
     modifiers: tuple[Modifier, ...] = ()
+    action: KeyAction = "press"
+
+
+class ButtonInput(Struct):
+    """A button goes down at a point, or up."""
+
+    x: float
+    y: float
+    button: Button = "left"
+
+
+class DragInput(Struct):
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    button: Button = "left"
+
+
+class FingerPoint(Struct):
+    """A finger: `id` is the viewer's own number for it, for as long as it is down."""
+
+    id: Annotated[int, Meta(ge=0, lt=2**31)]
+    x: float
+    y: float
+
+
+class TouchInput(Struct):
+    """`points`: the fingers that this is about; of a `cancel`, none means all of the viewer's."""
+
+    phase: Literal["start", "move", "end", "cancel"]
+    points: Annotated[tuple[FingerPoint, ...], Meta(max_length=MOST_FINGERS)] = ()
 
 
 def check_text(value: Any) -> None:
@@ -94,4 +129,10 @@ def pixel(view: View, x: float, y: float) -> tuple[int, int]:
     """The screen's pixel under the point (x, y) of a viewer's picture. Raises `BadRequest` for a point outside."""
     if not view.contains(finite(x, "x"), finite(y, "y")):
         raise BadRequest(f"The point ({x:g}, {y:g}) lies outside the picture of {view.width}x{view.height} pixels.")
+    return view.on_screen(x, y)
+
+
+def nearest_pixel(view: View, x: float, y: float) -> tuple[int, int]:
+    """Likewise, of the picture's pixel that is nearest to the point."""
+    x, y = min(max(finite(x, "x"), 0), view.width - 1), min(max(finite(y, "y"), 0), view.height - 1)
     return view.on_screen(x, y)

@@ -70,7 +70,7 @@ def routes(front: Front) -> Blueprint:
         wanted = await body(CreateRequest)
         url = None if wanted.url is None else page_url(wanted.url)
         maker = maker_of(asker, request.remote_addr, front.settings)
-        session = await front.sessions.create(wanted.session_id, wanted.width, wanted.height, maker)
+        session = await front.sessions.create(wanted.session_id, wanted.device(), maker)
         session.owner = asker.sub  # before anything else runs: until then it is nobody's
         load_error: Any = UNSET
         page: Any = UNSET

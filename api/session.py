@@ -21,12 +21,14 @@ import orjson
 from api.browser import Browser
 from api.egress import Egress
 from api.encoders import EncoderPool
+from api.grip import Grip
 from api.incarnation import ANSWER_SECONDS
 from api.refusals import Refusals
 from api.stream import Stream
 from api.watcher import Watcher
 from engine import logs
 from engine.broadcast import Packet
+from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
 from engine.messages import Cursor, GetPage, Navigate, Notice, Page, Refresh, Rendition, ToCapture
@@ -57,15 +59,14 @@ class Session:
     def __init__(
         self,
         id: str,
-        width: int,
-        height: int,
+        device: Device,
         settings: Settings,
         pool: EncoderPool,
         on_end: Callable[[Session], None],
         egress: Egress | None = None,
     ) -> None:
         self.id = id
-        self.width, self.height = width, height
+        self.device = device
         self.created_at = time.time()
         self.owner: str | None = None  # who it belongs to, as `engine.identity` calls them
         self.maker: str | None = None  # whose limit it counts for
@@ -82,7 +83,8 @@ class Session:
         self._egress = egress
         self._refusals = Refusals()
         self._explained = time.monotonic()
-        self._browser = Browser(id, width, height, settings, self.CAPTURE_MODULE, self, egress)
+        self._browser = Browser(id, device, settings, self.CAPTURE_MODULE, self, egress)
+        self.grip = Grip(self.inject)
         self.stream = Stream(self._browser.first_ring, pool, self._browser.send, self._browser.ring_free)
 
     # ---- life
@@ -122,6 +124,15 @@ class Session:
         return self._browser.pid
 
     @property
+    def width(self) -> int:
+        """Pixels of its screen, and of its frames."""
+        return self.device.width
+
+    @property
+    def height(self) -> int:
+        return self.device.height
+
+    @property
     def closed(self) -> bool:
         return self._end is not None
 
@@ -134,6 +145,7 @@ class Session:
     async def _close(self, reason: JiomosaError) -> None:
         for viewer in list(self.stream.viewers):
             viewer.tell_error(reason)
+        self.grip.close()
         self.stream.end()
         await self._browser.close(reason)
         log.info("session closed", session=self.id, code=reason.code, reason=reason.message)
@@ -168,6 +180,7 @@ class Session:
                 viewer.tell_error(why)
 
     def down(self, error: JiomosaError) -> None:
+        self.grip.forget()
         self._return_to = self._loading or self.page.url
         if error.code == "memory" and time.monotonic() < self._loaded_at + GREEDY_SECONDS:
             self._return_to, self.page = BLANK, PageInfo("", BLANK)

@@ -15,6 +15,7 @@ from api.session import Session
 from api.warm import WarmSessions
 from engine import logs
 from engine.admission import UNLIMITED, Limits, Refusal, refusal
+from engine.device import Device, device_of
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
 from engine.framering import layout
 from engine.settings import Settings
@@ -43,7 +44,8 @@ class Sessions:
         self._one_less = asyncio.Event()
         self.created = 0
         self._ended_tally, self._ended_rebuilds = Tally(), 0  # of the sessions that are no more
-        self._warm = WarmSessions(settings.warm_sessions, settings.warm_dimensions, self._make_warm)
+        self._warm_device = device_of(*settings.warm_dimensions)
+        self._warm = WarmSessions(settings.warm_sessions, self._warm_device, self._make_warm)
 
     def warm_up(self) -> None:
         """Begin to keep warm sessions, if any are wanted."""
@@ -98,9 +100,7 @@ class Sessions:
 
     def _make_warm(self, on_end: Callable[[Session], None]) -> Session:
         self.check_room(*self._settings.warm_dimensions)
-        return Session(
-            f"warm-{secrets.token_hex(6)}", *self._settings.warm_dimensions, self._settings, self._pool, on_end, self._egress
-        )
+        return Session(f"warm-{secrets.token_hex(6)}", self._warm_device, self._settings, self._pool, on_end, self._egress)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -115,7 +115,7 @@ class Sessions:
             raise no_session(id)
         return session
 
-    async def create(self, wanted_id: str | None, width: int, height: int, maker: str | None = None) -> Session:
+    async def create(self, wanted_id: str | None, device: Device, maker: str | None = None) -> Session:
         """A new session with a browser that is ready; an id is made up where none is wanted.
 
         `maker` is who it counts for; None: nobody. Raises `Conflict`, `Unavailable`, `TooMany`.
@@ -123,24 +123,24 @@ class Sessions:
         id = wanted_id or f"s-{secrets.token_hex(6)}"
         if id in self._sessions or id in self._starting:
             raise Conflict(f"There is a session {id!r} already; choose another id, or close that one first.")
-        refused = self._refusal(width, height, warm=self._warm.has(width, height), maker=maker)
+        refused = self._refusal(device.width, device.height, warm=self._warm.has(device), maker=maker)
         if refused is not None:
             self.refused[refused.reason] += 1
             log.warning("session refused", session=id, maker=maker, code=refused.error.code, reason=refused.error.message)
             raise refused.error
-        session = self._warm.take(width, height)
+        session = self._warm.take(device)
         if session is not None:
             session.maker = maker
             session.adopt(id, self._ended)
         else:
-            session = await self._start(id, width, height, maker)
+            session = await self._start(id, device, maker)
         self._sessions[id] = session
         self.created += 1
         self._watch_expiry(session)
         return session
 
-    async def _start(self, id: str, width: int, height: int, maker: str | None) -> Session:
-        session = self._starting[id] = Session(id, width, height, self._settings, self._pool, self._ended, self._egress)
+    async def _start(self, id: str, device: Device, maker: str | None) -> Session:
+        session = self._starting[id] = Session(id, device, self._settings, self._pool, self._ended, self._egress)
         session.maker = maker
         try:
             await session.start()

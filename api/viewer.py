@@ -64,6 +64,12 @@ class Viewer:
         self._figures: Figures | None = None
         self._offered_at = 0.0
         self._taken_at = math.inf
+        self.heard_at = self._now()  # when it last said anything, or answered
+
+    def ask(self) -> None:
+        """Have it answer, if it is there."""
+        if self._protocol is not None:  # a client that polls is heard with each poll
+            self._outbox.put_nowait(Packet(PING))
 
     @property
     def transport(self) -> str:
@@ -227,6 +233,7 @@ class Viewer:
 
     def _asked(self) -> None:
         if self._protocol is None:
+            self.heard_at = self._now()
             self.flow.polled(self._now())
 
     def _given(self) -> None:
@@ -238,6 +245,7 @@ class Viewer:
             self.flow.pinged(self._now())
 
     def _ponged(self) -> None:
+        self.heard_at = self._now()
         self.flow.ponged(self._now())
         if self._recheck is not None:
             self._recheck.cancel()

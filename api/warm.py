@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from api.session import Session
 from engine import logs
+from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
 
 log = logs.logger("jiomosa.warm")
@@ -22,11 +23,11 @@ FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 2.0, 60.0
 
 
 class WarmSessions:
-    """Keeps `wanted` sessions of `size`, each made by `make(on_end)`."""
+    """Keeps `wanted` sessions that are as `device`, each made by `make(on_end)`."""
 
-    def __init__(self, wanted: int, size: tuple[int, int], make: Callable[[Callable[[Session], None]], Session]) -> None:
+    def __init__(self, wanted: int, device: Device, make: Callable[[Callable[[Session], None]], Session]) -> None:
         self._wanted = wanted
-        self._size = size
+        self._device = device
         self._make = make
         self._waiting: list[Session] = []
         self._starting: set[Session] = set()
@@ -58,13 +59,13 @@ class WarmSessions:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def has(self, width: int, height: int) -> bool:
-        """Whether one of this size waits."""
-        return bool(self._waiting) and (width, height) == self._size
+    def has(self, device: Device) -> bool:
+        """Whether one like this waits."""
+        return bool(self._waiting) and device == self._device
 
-    def take(self, width: int, height: int) -> Session | None:
-        """One that waits, if it has this size; whoever takes it must call its `adopt`."""
-        if not self.has(width, height):
+    def take(self, device: Device) -> Session | None:
+        """One that waits, if it is like this; whoever takes it must call its `adopt`."""
+        if not self.has(device):
             return None
         self._fill_in(REFILL_SECONDS)
         return self._waiting.pop(0)

@@ -28,13 +28,11 @@ from bench import clock, frames
 from engine.channel import Channel
 from engine.child import name_process
 from engine.framering import SLOTS, FrameHead, FrameRing
+from engine.inputs import Click, Key, Move, Scroll, Text
 from engine.messages import (
     CaptureSpec,
-    Click,
     Done,
     GetPage,
-    Key,
-    Move,
     Navigate,
     Notice,
     Page,
@@ -43,9 +41,7 @@ from engine.messages import (
     Refresh,
     Refused,
     Release,
-    Scroll,
     Shutdown,
-    Text,
     Wants,
 )
 

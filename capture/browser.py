@@ -12,6 +12,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from capture import emulation
 from capture.bidi import Bidi, Event
 from capture.programs import Program, Programs, process_end
 from capture.refresh import PAGE_RATE
@@ -101,9 +102,10 @@ class Browser:
             "ChromeDriver", spec.chromedriver, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE
         )
         try:
-            port = await _port(program)
+            version, port = await _greeting(program)
             await clients
-            driver = await asyncio.to_thread(_launch, port, spec, way_out)
+            flags = [*emulation.flags(spec.device, version), *(() if way_out is None else only_way_out(way_out))]
+            driver = await asyncio.to_thread(_launch, port, spec, flags)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
         except BaseException:
             await program.end()
@@ -135,7 +137,7 @@ def _import_clients() -> None:
     import websockets.asyncio.client  # noqa: F401
 
 
-def _launch(port: int, spec: CaptureSpec, way_out: int | None) -> WebDriver:
+def _launch(port: int, spec: CaptureSpec, more_flags: list[str]) -> WebDriver:
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.remote.webdriver import WebDriver
@@ -143,14 +145,11 @@ def _launch(port: int, spec: CaptureSpec, way_out: int | None) -> WebDriver:
 
     options = Options()
     options.binary_location = spec.chromium
-    for flag in FLAGS:
+    for flag in (*FLAGS, *more_flags):
         options.add_argument(flag)
-    if way_out is not None:
-        for flag in only_way_out(way_out):
-            options.add_argument(flag)
     if spec.max_fps <= PAGE_RATE:
         options.add_argument(HELD)
-    options.add_argument(f"--window-size={spec.width},{spec.height}")
+    options.add_argument(f"--window-size={spec.device.width},{spec.device.height}")
     options.add_argument(f"--user-data-dir={spec.folder}/profile")
     if not spec.sandbox:
         options.add_argument("--no-sandbox")
@@ -169,16 +168,19 @@ def _launch(port: int, spec: CaptureSpec, way_out: int | None) -> WebDriver:
         raise ChildGone(f"ChromeDriver went away while it started Chromium ({error}).") from error
 
 
-async def _port(program: Program) -> int:
-    """Where ChromeDriver listens; its output is read on, so that it never waits for a reader."""
+async def _greeting(program: Program) -> tuple[str, int]:
+    """ChromeDriver's version, which is Chromium's, and its port; what it says is read on, so that it never waits for a reader."""
     stdout = program.process.stdout
     assert stdout is not None
+    version = ""
     try:
         async with asyncio.timeout(START_SECONDS):
             while line := await stdout.readline():
+                if found := re.search(rb"^Starting ChromeDriver ([\d.]+)", line):
+                    version = found.group(1).decode()
                 if found := re.search(rb"started successfully on port (\d+)", line):
                     program.reader = asyncio.create_task(stdout.read())
-                    return int(found.group(1))
+                    return version, int(found.group(1))
     except TimeoutError:
         raise ChildGone(f"ChromeDriver did not say its port within {START_SECONDS:g} seconds.") from None
     raise ChildGone("ChromeDriver ended before it listened; run `jiomosa doctor`.")

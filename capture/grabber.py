@@ -50,18 +50,38 @@ class Grabber:
         self._drawn: list[asyncio.Future[None]] = []  # who waits for damage
         self._schedule = Schedule(SLOTS, ring.head.height, max_fps, seq)
 
+        self._paused = False
+
         connection = display.connection
         self._shm = connection(xcffib.shm.key)
         self._shm.QueryVersion().reply()
-        self._segment = connection.generate_id()
-        display.send_fd(ring.fd)
-        self._shm.AttachFdChecked(self._segment, False).check()
+        self._segment = self._attach()
 
         connection(xcffib.xfixes.key).QueryVersion(5, 0).reply()  # XDamage wants XFixes to have been greeted
         damage = connection(xcffib.damage.key)
         damage.QueryVersion(1, 1).reply()
         display.on(xcffib.damage.NotifyEvent, self._damaged)
         damage.CreateChecked(connection.generate_id(), display.root, xcffib.damage.ReportLevel.RawRectangles).check()
+
+    def _attach(self) -> int:
+        """Have the X server map the ring; the number by which it knows it."""
+        segment: int = self._display.connection.generate_id()
+        self._display.send_fd(self._ring.fd)
+        self._shm.AttachFdChecked(segment, False).check()
+        return segment
+
+    def pause(self) -> None:
+        """Grab nothing until `renew`: the screen is about to have another size than the ring's frames."""
+        self._paused = True
+
+    def renew(self, ring: FrameRing) -> None:
+        """Fill `ring`, whose frames are as large as the screen, from now on. Nobody uses the one before."""
+        self._shm.Detach(self._segment)
+        self._ring = ring
+        self._segment = self._attach()
+        self._schedule.renew(ring.head.height)
+        self._paused = False
+        self.step()
 
     @property
     def seq(self) -> int:
@@ -97,6 +117,8 @@ class Grabber:
         schedule = self._schedule
         while True:
             self._display.dispatch()  # again after each grab: its reply may have brought events with it
+            if self._paused:
+                return
             due = schedule.next(time.monotonic())
             if due is None:
                 break

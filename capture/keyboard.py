@@ -8,10 +8,11 @@ code (`nativeVirtualKeyCode`, never to be given) it does not take them back from
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from engine.errors import BadRequest
-from engine.messages import Modifier
+from engine.inputs import KeyAction
 
 Call = tuple[str, dict[str, Any]]
 
@@ -22,7 +23,7 @@ class _Named(NamedTuple):
     text: str = ""
 
 
-MODIFIER_BITS: dict[Modifier, int] = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
+MODIFIER_BITS: dict[str, int] = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 
 NAMED: dict[str, _Named] = {
     "Backspace": _Named("Backspace", 8),
@@ -41,7 +42,30 @@ NAMED: dict[str, _Named] = {
     "Insert": _Named("Insert", 45),
     "Delete": _Named("Delete", 46),
     **{f"F{number}": _Named(f"F{number}", 111 + number) for number in range(1, 13)},
+    "Shift": _Named("ShiftLeft", 16),
+    "Control": _Named("ControlLeft", 17),
+    "Alt": _Named("AltLeft", 18),
+    "Meta": _Named("MetaLeft", 91),
+    "CapsLock": _Named("CapsLock", 20),
+    "ContextMenu": _Named("ContextMenu", 93),
 }
+
+# Where a US keyboard has the characters that are neither letters nor digits: (code, virtual key, without and with Shift).
+SYMBOLS = (
+    ("Semicolon", 186, ";:"),
+    ("Equal", 187, "=+"),
+    ("Comma", 188, ",<"),
+    ("Minus", 189, "-_"),
+    ("Period", 190, ".>"),
+    ("Slash", 191, "/?"),
+    ("Backquote", 192, "`~"),
+    ("BracketLeft", 219, "[{"),
+    ("Backslash", 220, "\\|"),
+    ("BracketRight", 221, "]}"),
+    ("Quote", 222, "'\""),
+    *((f"Digit{digit}", ord(digit), digit + shifted) for digit, shifted in zip("1234567890", "!@#$%^&*()", strict=True)),
+)
+BY_SYMBOL = {symbol: (code, number) for code, number, symbols in SYMBOLS for symbol in symbols}
 
 # The page's own editing commands, which a key event of this kind has to name.
 COMMANDS = {"a": "selectAll", "c": "copy", "v": "paste", "x": "cut", "z": "undo", "y": "redo"}
@@ -60,33 +84,58 @@ def text_calls(text: str) -> list[Call]:
     return calls
 
 
-def key_calls(key: str, modifiers: tuple[Modifier, ...]) -> list[Call]:
-    """Press and release `key`, a DOM `KeyboardEvent.key`. Raises `BadRequest` for a key that nobody knows."""
+def bits_of(modifiers: Iterable[str]) -> int:
+    """Modifiers as the protocol has them: one number."""
     bits = 0
     for modifier in modifiers:
         bits |= MODIFIER_BITS[modifier]
-    named = NAMED.get(key)
-    if named is None:
-        if len(key) != 1 or not key.isprintable():
-            raise BadRequest(f"There is no key {key!r}; use a character or a name such as Enter, Tab or ArrowLeft.")
-        letter = key.upper()
-        known = key.isascii() and key.isalnum()  # "ß" in capitals are two
-        code = "" if not known else f"Key{letter}" if letter.isalpha() else f"Digit{letter}"
-        named = _Named(code, ord(letter) if known else 0, key)
+    return bits
+
+
+def key_calls(key: str, modifiers: Iterable[str], action: KeyAction = "press", *, again: bool = False) -> list[Call]:
+    """Press and release `key`, a DOM `KeyboardEvent.key`, or one of both; `again`: it is down already.
+
+    Raises `BadRequest` for a key that nobody knows.
+    """
+    bits = bits_of(modifiers)
+    named = _named(key)
     event: dict[str, Any] = {
         "key": key,
         "code": named.code,
         "windowsVirtualKeyCode": named.virtual_key,
         "modifiers": bits,
     }
-    down: dict[str, Any] = {**event, "type": "rawKeyDown"}
-    shortcut = bits & (MODIFIER_BITS["Control"] | MODIFIER_BITS["Alt"] | MODIFIER_BITS["Meta"])
-    if shortcut:
-        command = COMMANDS.get(key.lower()) if bits & MODIFIER_BITS["Control"] else None
-        if command == "undo" and bits & MODIFIER_BITS["Shift"]:
-            command = "redo"
-        if command:
-            down["commands"] = [command]
-    elif named.text:
-        down |= {"type": "keyDown", "text": named.text, "unmodifiedText": named.text}
-    return [("Input.dispatchKeyEvent", down), ("Input.dispatchKeyEvent", {**event, "type": "keyUp"})]
+    calls: list[Call] = []
+    if action != "up":
+        down: dict[str, Any] = {**event, "type": "rawKeyDown", "modifiers": bits | MODIFIER_BITS.get(key, 0)}
+        if again:
+            down["autoRepeat"] = True
+        if bits & (MODIFIER_BITS["Control"] | MODIFIER_BITS["Alt"] | MODIFIER_BITS["Meta"]):
+            if command := _command(key, bits):
+                down["commands"] = [command]
+        elif named.text:
+            down |= {"type": "keyDown", "text": named.text, "unmodifiedText": named.text}
+        calls.append(("Input.dispatchKeyEvent", down))
+    if action != "down":
+        up = {**event, "type": "keyUp", "modifiers": bits & ~MODIFIER_BITS.get(key, 0)}
+        calls.append(("Input.dispatchKeyEvent", up))
+    return calls
+
+
+def _named(key: str) -> _Named:
+    named = NAMED.get(key)
+    if named is not None:
+        return named
+    if len(key) != 1 or not key.isprintable():
+        raise BadRequest(f"There is no key {key!r}; use a character or a name such as Enter, Tab or ArrowLeft.")
+    if key in BY_SYMBOL:
+        return _Named(*BY_SYMBOL[key], key)
+    letter = key.upper()
+    if key.isascii() and key.isalpha():  # "ß" in capitals are two
+        return _Named(f"Key{letter}", ord(letter), key)
+    return _Named("", 0, key)
+
+
+def _command(key: str, bits: int) -> str | None:
+    command = COMMANDS.get(key.lower()) if bits & MODIFIER_BITS["Control"] else None
+    return "redo" if command == "undo" and bits & MODIFIER_BITS["Shift"] else command

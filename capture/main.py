@@ -18,6 +18,7 @@ from capture.apart import set_apart
 from capture.attention import Freezer
 from capture.browser import Browser
 from capture.cursor import CursorWatch
+from capture.emulation import Emulation
 from capture.footprint import Footprint
 from capture.grabber import Grabber
 from capture.health import Health
@@ -34,16 +35,14 @@ from engine.channel import Channel
 from engine.child import name_process
 from engine.errors import ChildGone, JiomosaError, Unavailable
 from engine.framering import FrameRing
+from engine.inputs import Input
 from engine.leftovers import remove_display_socket
 from engine.messages import (
     CaptureSpec,
-    Click,
     Done,
     Failed,
     GetPage,
-    Key,
     Message,
-    Move,
     Named,
     Navigate,
     Page,
@@ -52,9 +51,7 @@ from engine.messages import (
     Refresh,
     Refused,
     Release,
-    Scroll,
     Shutdown,
-    Text,
     Wants,
 )
 from engine.ways import WayOut
@@ -90,6 +87,7 @@ class Capture:
         self._spec = spec
         self._way_out = way_out
         self._page = ShownPage(lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")))
+        self._emulation = Emulation(spec.device)
         self._health = Health(self._page, spec.hang_timeout, self._send, self._end)
         self._grabber: Grabber | None = None
         self._inputs: Inputs | None = None
@@ -130,9 +128,7 @@ class Capture:
             remove_display_socket(spec.folder)
         programs.prepare_folder()
         screen = self._screen_starts = asyncio.create_task(self._start_screen())
-        browser_starts = asyncio.create_task(
-            Browser.start(programs, spec, self._page.on_event, self._lost, screen, self._way_out)
-        )
+        browser_starts = asyncio.create_task(Browser.start(programs, spec, self._event, self._lost, screen, self._way_out))
         try:
             self._browser = await browser_starts
         except asyncio.CancelledError:
@@ -142,19 +138,22 @@ class Capture:
         self._watch("Chromium", self._browser.gone)
         self._watch("ChromeDriver", self._browser.driver_program.gone)
         await self._page.open(self._browser.bidi)
+        await self._emulation.open(self._browser.bidi, self._browser.version)
         try:
             await asyncio.wait_for(self._windows.shown.wait(), WINDOW_SECONDS)
         except TimeoutError:
             raise ChildGone(f"Chromium opened no window within {WINDOW_SECONDS:g} seconds.") from None
         assert self._screen is not None
         display = self._screen.display
-        pointer = Pointer(display, spec.width, spec.height)
+        pointer = Pointer(display, spec.device.width, spec.device.height)
         self._ring = FrameRing.attach(spec.ring)
         self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged, spec.seq)
         display.watch(asyncio.get_running_loop(), grabber.step)
         CursorWatch(display, self._send)
         self._freezer = Freezer(self._page, spec.freeze_after)
-        self._inputs = Inputs(pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq)
+        self._inputs = Inputs(
+            pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq, spec.device.scale
+        )
         self._spawn(self._inputs.run())
         self._keepsake = Keepsake(self._page, programs.folder, self._freezer.is_frozen)
         if spec.generation > 1:
@@ -166,11 +165,15 @@ class Capture:
         self._send(Ready(f"Chromium {self._browser.version}"))
 
     async def _start_screen(self) -> None:
-        screen = self._screen = await Screen.start(self._programs, self._spec.width, self._spec.height)
+        screen = self._screen = await Screen.start(self._programs, self._spec.device.max_width, self._spec.device.max_height)
         self._watch("The X server", screen.program.gone)
-        self._windows = Windows(screen.display, self._spec.width, self._spec.height)
-        self._rate = ScreenRate(screen.display, self._spec.width, self._spec.height, self._spec.max_fps)
+        self._windows = Windows(screen.display, self._spec.device.width, self._spec.device.height)
+        self._rate = ScreenRate(screen.display, self._spec.device.width, self._spec.device.height, self._spec.max_fps)
         screen.display.watch(asyncio.get_running_loop())
+
+    def _event(self, method: str, params: dict[str, Any]) -> None:
+        for part in (self._page, self._emulation):
+            part.on_event(method, params)
 
     def _watch(self, name: str, gone: asyncio.Future[Any]) -> None:
         def ended(future: asyncio.Future[Any]) -> None:
@@ -253,7 +256,7 @@ class Capture:
                 self._spawn(self._answer_page(token, self._load(url, timeout)))
             case GetPage(token):
                 self._spawn(self._answer_page(token, self._page.present()))
-            case Click() | Move() | Scroll() | Text() | Key():
+            case _ if isinstance(message, Input):
                 self._rate.needed()
                 self._inputs.put(message)
 

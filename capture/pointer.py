@@ -6,7 +6,7 @@ import xcffib.xtest
 from xcffib import xproto
 
 from capture.display import Display
-from engine.messages import Button
+from engine.inputs import Button
 
 PRESS, RELEASE, MOTION = 4, 5, 6  # X event codes
 BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
@@ -35,6 +35,17 @@ class Pointer:
         self._press(BUTTONS[button])
         self._display.round_trip()
 
+    def down(self, x: int, y: int, button: Button) -> None:
+        """Move to (x, y) and press."""
+        self._point(x, y)
+        self._button(PRESS, BUTTONS[button])
+        self._display.round_trip()
+
+    def up(self, button: Button) -> None:
+        """Release, where the pointer is."""
+        self._button(RELEASE, BUTTONS[button])
+        self._display.round_trip()
+
     def wheel(self, dx: float, dy: float) -> None:
         """Turn the wheel by whole notches, at least one, in the direction of (dx, dy) pixels."""
         for distance, backward, forward in ((dy, WHEEL_UP, WHEEL_DOWN), (dx, WHEEL_LEFT, WHEEL_RIGHT)):
@@ -48,4 +59,7 @@ class Pointer:
 
     def _press(self, button: int) -> None:
         for event in (PRESS, RELEASE):
-            self._test.FakeInput(event, button, xproto.Time.CurrentTime, self._display.root, 0, 0, 0)
+            self._button(event, button)
+
+    def _button(self, event: int, button: int) -> None:
+        self._test.FakeInput(event, button, xproto.Time.CurrentTime, self._display.root, 0, 0, 0)

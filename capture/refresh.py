@@ -32,6 +32,7 @@ USUAL = 60  # what an Xvfb begins with, as far as Chromium knows
 MARGIN = 1.5  # a page that paints at the demand's rate may seem to paint faster: what it draws sometimes comes in two parts
 SECONDS = 1.0  # of motion, of stillness, or since input, before the rate changes
 SAME_PAINT_SECONDS = 0.003  # damage that comes closer together is of one painting
+PIXELS_PER_MILLIMETRE = 96 / 25.4  # what a pixel of CSS is meant to be
 BLANKING = (160, 40)  # pixels and lines that a mode has besides the visible ones; any will do
 
 
@@ -84,7 +85,7 @@ class RefreshRate:
 
 
 class ScreenRate:
-    """Keeps the screen of `display` at the rate that `RefreshRate` decides."""
+    """Gives the screen of `display` its size, `width` x `height` pixels, and keeps it at the rate that `RefreshRate` decides."""
 
     def __init__(self, display: Display, width: int, height: int, max_fps: float) -> None:
         self._display = display
@@ -96,9 +97,13 @@ class ScreenRate:
         self._randr.QueryVersion(1, 5).reply()
         resources = self._randr.GetScreenResourcesCurrent(display.root).reply()
         self._output, self._crtc = resources.outputs[0], resources.crtcs[0]
-        self._modes: dict[int, int] = {}
+        self._modes: dict[tuple[int, int, int], int] = {}
         self._set = USUAL
-        self._decide()
+        screen = display.connection.setup.roots[0]
+        if (screen.width_in_pixels, screen.height_in_pixels) == self._size:
+            self._decide()
+        else:
+            self.resize(width, height)
 
     def wants(self, fps: float) -> None:
         self._rate.wants(fps)
@@ -118,6 +123,12 @@ class ScreenRate:
         if self._timer is None:
             self._timer = self._loop.call_later(SECONDS, self._look)
 
+    def resize(self, width: int, height: int) -> None:
+        """Returns once the screen has this size."""
+        self._size = (width, height)
+        self._set = self._rate.decide(self._loop.time())
+        self._apply(self._mode(self._set), resize=True)
+
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -133,10 +144,12 @@ class ScreenRate:
         rate = self._rate.decide(self._loop.time())
         if rate != self._set:
             self._set = rate
-            self._apply(self._modes.get(rate) or self._make_mode(rate))
+            self._apply(self._mode(rate))
 
-    def _make_mode(self, rate: int) -> int:
+    def _mode(self, rate: int) -> int:
         width, height = self._size
+        if (known := self._modes.get((width, height, rate))) is not None:
+            return known
         total_width, total_height = width + BLANKING[0], height + BLANKING[1]
         name = f"{width}x{height}@{rate}"
         info: Any = xcffib.randr.ModeInfo.synthetic(  # type: ignore[no-untyped-call]
@@ -146,13 +159,16 @@ class ScreenRate:
         )
         mode = int(self._randr.CreateMode(self._display.root, info, len(name), name).reply().mode)
         self._randr.AddOutputModeChecked(self._output, mode).check()
-        self._modes[rate] = mode
+        self._modes[width, height, rate] = mode
         return mode
 
-    def _apply(self, mode: int) -> None:
+    def _apply(self, mode: int, *, resize: bool = False) -> None:
         rotation = xcffib.randr.Rotation.Rotate_0
         self._display.core.GrabServer()
         self._randr.SetCrtcConfig(self._crtc, 0, 0, 0, 0, 0, rotation, 0, []).reply()
+        if resize:
+            millimetres = (round(pixels / PIXELS_PER_MILLIMETRE) for pixels in self._size)
+            self._randr.SetScreenSize(self._display.root, *self._size, *millimetres)
         self._randr.SetCrtcConfig(self._crtc, 0, 0, 0, 0, mode, rotation, 1, [self._output]).reply()
         self._display.core.UngrabServer()
         self._display.round_trip()

@@ -55,6 +55,11 @@ class Schedule:
         self._refreshes: list[int] = []  # wait for a grab
         self._answers: deque[int] = deque()  # wait to be told
 
+    def renew(self, height: int) -> None:
+        """Another ring of as many slots, for frames of `height` rows; nothing of it is leased."""
+        self._free = list(range(self._slots))
+        self._rows = StaleRows(self._slots, height)
+
     def damaged(self, top: int, bottom: int) -> None:
         """Rows [top, bottom) of the screen have changed."""
         self._rows.damaged(top, bottom)

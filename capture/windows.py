@@ -40,6 +40,13 @@ class Windows:
         mask = xproto.EventMask.SubstructureRedirect | xproto.EventMask.SubstructureNotify
         self._core.ChangeWindowAttributesChecked(display.root, xproto.CW.EventMask, [mask]).check()
 
+    def resize(self, width: int, height: int) -> None:
+        """The screen has another size now."""
+        self._width, self._height = width, height
+        for window in self._managed:
+            self._place(window)
+        self._display.flush()
+
     @property
     def popup_open(self) -> bool:
         """Whether a popup (the list of a <select>, a context menu), which takes the pointer for itself, is open."""

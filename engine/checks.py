@@ -10,7 +10,7 @@ from typing import Any
 from engine.destinations import entries
 
 MIN_WIDTH, MIN_HEIGHT = 160, 120
-MAX_WIDTH, MAX_HEIGHT = 3840, 2160
+MAX_WIDTH, MAX_HEIGHT = 3840, 2160  # or the other way round
 MIN_SECRET = 32  # characters: as long as what HS256 makes of it
 
 

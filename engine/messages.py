@@ -1,6 +1,7 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
-    front -> capture   Named, Ping, Wants, Release, Refresh, Navigate, GetPage, Click, Move, Scroll, Text, Key, Shutdown
+    front -> capture   Named, Ping, Wants, Release, Refresh, Navigate, GetPage, Shutdown, and input (`engine.inputs`):
+                       Click, Move, Scroll, Text, Key, Down, Up, Drag, Touch
     capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
@@ -18,11 +19,11 @@ from typing import Literal
 
 import msgspec
 
+from engine.device import Device
+from engine.inputs import Input
 from engine.ways import CloseWay, Denied, OpenWay, Traffic, WayOut
 
 Format = Literal["jpeg", "jpeg-binary", "png", "png-json"]
-Button = Literal["left", "middle", "right"]
-Modifier = Literal["Shift", "Control", "Alt", "Meta"]
 
 
 class Rendition(msgspec.Struct, frozen=True, tag=True):
@@ -46,7 +47,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     """All that a capture process needs to know when it starts.
 
     ring      name of the session's frame ring
-    width     pixels of the screen, and of every frame
+    device    what the browser takes itself to run on; frames are as large as its screen
     folder    the session's own folder, made by the front, removed by both
     uid       run X server and browser as this user; None: as the server's own
     sandbox   False only by explicit setting: Chromium without its sandbox
@@ -61,8 +62,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
 
     session_id: str
     ring: str
-    width: int
-    height: int
+    device: Device
     folder: str
     uid: int | None
     sandbox: bool
@@ -130,46 +130,6 @@ class GetPage(msgspec.Struct, frozen=True, tag=True):
     """Answered by `Page`."""
 
     token: int
-
-
-class Click(msgspec.Struct, frozen=True, tag=True):
-    """Move the pointer to the pixel (x, y), press and release."""
-
-    token: int
-    x: int
-    y: int
-    button: Button = "left"
-
-
-class Move(msgspec.Struct, frozen=True, tag=True):
-    token: int
-    x: int
-    y: int
-
-
-class Scroll(msgspec.Struct, frozen=True, tag=True):
-    """Scroll by (dx, dy) CSS pixels what lies under (x, y); under the pointer where x and y are None."""
-
-    token: int
-    dx: float
-    dy: float
-    x: int | None = None
-    y: int | None = None
-
-
-class Text(msgspec.Struct, frozen=True, tag=True):
-    """Type `text` into the focused element; a newline is the Enter key."""
-
-    token: int
-    text: str
-
-
-class Key(msgspec.Struct, frozen=True, tag=True):
-    """Press and release a named key (DOM `KeyboardEvent.key`: "Enter", "ArrowLeft", "a") with modifiers held."""
-
-    token: int
-    key: str
-    modifiers: tuple[Modifier, ...] = ()
 
 
 class Shutdown(msgspec.Struct, frozen=True, tag=True):
@@ -277,7 +237,7 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-ToCapture = Named | Ping | Wants | Release | Refresh | Navigate | GetPage | Click | Move | Scroll | Text | Key | Shutdown
+ToCapture = Named | Ping | Wants | Release | Refresh | Navigate | GetPage | Shutdown | Input
 ToEncoder = Job | Forget | Shutdown
 ToEgress = OpenWay | CloseWay | Ping | Shutdown
 FromChild = WayOut | Denied | Traffic | Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed

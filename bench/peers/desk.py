@@ -20,6 +20,7 @@ from capture.display import Display
 from capture.programs import Program, Programs
 from capture.screen import Screen, xauthority
 from capture.windows import Windows
+from engine.device import device_of
 from engine.errors import ChildGone
 from engine.messages import CaptureSpec
 from engine.settings import from_environment
@@ -42,8 +43,7 @@ class Desk:
         self.spec = CaptureSpec(
             session_id="peer",
             ring="",
-            width=self.task.width,
-            height=self.task.height,
+            device=device_of(self.task.width, self.task.height),
             folder=tempfile.mkdtemp(prefix=f"jiomosa-{os.getpid()}-", dir=self.settings.runtime_dir),
             uid=self._user.number if self._user else None,
             sandbox=self.settings.browser_sandbox,

@@ -16,24 +16,23 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from capture.display import Display
 from engine.child import Child
+from engine.device import device_of
 from engine.errors import JiomosaError
 from engine.framering import FrameHead, FrameRing
+from engine.inputs import Click, Key, Modifier, Text
 from engine.messages import (
     CaptureSpec,
-    Click,
     Cursor,
     Done,
     GetPage,
-    Key,
-    Modifier,
     Navigate,
     Notice,
     Page,
     Refresh,
     Refused,
     Release,
-    Text,
     ToCapture,
     Wants,
 )
@@ -66,8 +65,7 @@ class Rig:
             **{name: getattr(settings, name) for name in CaptureSpec.__struct_fields__ if hasattr(settings, name)},
             "session_id": self.session_id,
             "ring": self.ring.name,
-            "width": width,
-            "height": height,
+            "device": device_of(width, height),
             "folder": str(self.folder),
             "uid": self.user.number if self.user else None,
             "sandbox": settings.browser_sandbox,
@@ -144,6 +142,16 @@ class Rig:
         if self.folder.exists() and not folder:
             left += [str(path) for path in self.folder.iterdir()]
         return left
+
+    def windows(self) -> list[int]:
+        """The windows that are shown on the screen."""
+        display = Display(self.display, self.folder / "Xauthority")
+        try:
+            children = display.core.QueryTree(display.root).reply().children
+            shown = [display.core.GetWindowAttributes(window).reply().map_state for window in children]
+        finally:
+            display.close()
+        return [window for window, state in zip(children, shown, strict=True) if state]
 
     # ---- messages
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.messages import Cursor, Move, ToCapture
+from engine.inputs import Move
+from engine.messages import Cursor, ToCapture
 from tests.process.capture_rig import Rig
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from bench import site as bench_site
-from engine.messages import Click, Done, Move, Refresh, Refused, Scroll, ToCapture
+from engine.inputs import Click, Move, Scroll
+from engine.messages import Done, Refresh, Refused, ToCapture
 from tests.process.capture_rig import SECONDS, Rig, click, key, text
 from tests.process.echo_site import echo
 

@@ -11,12 +11,14 @@ import msgspec
 
 from api.events import Sockets
 from api.gate import origins_of
+from api.grip import Grip
 from api.guest import Guest
 from api.login import Login
 from api.tidy import Tidy
 from api.transport import Outbox
 from api.viewer import Viewer
 from engine.channel import MAX_MESSAGE_BYTES
+from engine.device import device_of
 from engine.errors import JiomosaError, NotFound, Unavailable
 from engine.identity import ANYONE
 from engine.messages import ToCapture
@@ -33,6 +35,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "input:scroll": {"deltaY": 1},
     "input:text": {"text": "x"},
     "input:key": {"key": "Enter"},
+    "input:down": {"x": 1, "y": 1},
+    "input:up": {"x": 1, "y": 1},
+    "input:drag": {"x": 1, "y": 1, "to_x": 9, "to_y": 9},
+    "input:touch": {"phase": "start", "points": [{"id": 1, "x": 1, "y": 1}]},
 }
 
 
@@ -50,6 +56,8 @@ class FakeSession:
 
     def __init__(self, id: str) -> None:
         self.id, self.width, self.height = id, WIDTH, HEIGHT
+        self.device = device_of(WIDTH, HEIGHT, touch=True)
+        self.grip = Grip(self.inject)
         self.closed = self.full = False
         self.owner: str | None = None
         self.created_at = 1.0
@@ -68,6 +76,7 @@ class FakeSession:
 
     def unwatch(self, viewer: Viewer) -> None:
         self.watching.remove(viewer)
+        self.grip.leave(viewer)
 
     async def inject(self, build: Any) -> None:
         await asyncio.sleep(0)

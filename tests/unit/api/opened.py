@@ -7,16 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from api.session import Session
+from engine.device import device_of
 from engine.errors import NotFound
-from engine.messages import (
-    Click,
-    Done,
-    GetPage,
-    Navigate,
-    Page,
-    Ping,
-    Refresh,
-)
+from engine.inputs import Click
+from engine.messages import Done, GetPage, Navigate, Page, Ping, Refresh
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool
 
@@ -33,7 +27,7 @@ class World:
         self.ended: list[Session] = []
 
     def new(self, id: str = "one") -> Session:
-        return Session(id, 320, 200, self.settings, cast(Any, self.pool), self.ended.append)
+        return Session(id, device_of(320, 200), self.settings, cast(Any, self.pool), self.ended.append)
 
     async def started(self, id: str = "one") -> Session:
         session = self.new(id)

@@ -12,7 +12,8 @@ from api.events import HANDLERS, OWN, ROOMS
 from api.payloads import MAX_SCROLL, MAX_TEXT
 from api.transport import Json, Outbox
 from engine.channel import MAX_MESSAGE_BYTES
-from engine.messages import Click, Key, Move, Rendition, Scroll, Text, ToCapture
+from engine.inputs import Click, Key, Move, Scroll, Text
+from engine.messages import Rendition, ToCapture
 from engine.watching import ViewerStatistics
 from tests.unit.api.door import GOOD, HEIGHT, SID, WIDTH, World, only_error
 

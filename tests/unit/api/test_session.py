@@ -36,7 +36,7 @@ async def test_a_session_is_a_folder_a_ring_and_a_process_and_gives_all_of_it_ba
     session = await world.started()
     spec = world.child.spec
     assert world.child.module == "capture.main"
-    assert (spec.session_id, spec.width, spec.height, spec.ring) == ("one", 320, 200, rings()[0])
+    assert (spec.session_id, spec.device.width, spec.device.height, spec.ring) == ("one", 320, 200, rings()[0])
     assert [str(path) for path in world.folder.iterdir()] == [spec.folder]
     assert os.stat(spec.folder).st_mode & 0o077 == 0, "another user could read the profile"
     assert os.stat(spec.folder).st_uid == (os.geteuid() if spec.uid is None else spec.uid)

@@ -14,8 +14,8 @@ import pytest
 from api import incarnation as module
 from api.session import PageInfo
 from engine.errors import BadRequest, LoadFailed, NotFound, Unavailable
+from engine.inputs import Click
 from engine.messages import (
-    Click,
     Cursor,
     Done,
     GetPage,

@@ -16,6 +16,7 @@ from api import sessions as sessions_module
 from api.models import SESSION_ID
 from api.sessions import Sessions
 from engine.admission import Room
+from engine.device import device_of
 from engine.errors import Conflict, NotFound, TooMany, Unavailable
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool, FakeViewer, turns, until
@@ -33,7 +34,7 @@ class World:
         object.__setattr__(self.settings, "session_timeout", seconds)  # below what a person may set
 
     async def create(self, id: str | None = None, maker: str | None = None) -> Any:
-        return await self.sessions.create(id, 160, 120, maker)
+        return await self.sessions.create(id, device_of(160, 120), maker)
 
 
 @pytest.fixture

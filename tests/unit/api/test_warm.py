@@ -10,10 +10,11 @@ import pytest
 
 from api import warm as module
 from api.warm import WarmSessions
+from engine.device import device_of
 from engine.errors import ChildGone, JiomosaError
 from tests.unit.api.fakes import turns
 
-SIZE = (320, 240)
+DEVICE = device_of(320, 240)
 
 
 class Session:
@@ -40,7 +41,7 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wanted: int = 2) -> None:
         self.made: list[Session] = []
         self.timers: list[float] = []
-        self.warm = WarmSessions(wanted, SIZE, self.make)
+        self.warm = WarmSessions(wanted, DEVICE, self.make)
         real = self.warm._fill_in
 
         def fill_in(seconds: float) -> None:
@@ -64,7 +65,7 @@ async def test_as_many_wait_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> No
     world = World(monkeypatch)
     world.warm.fill()
     assert (len(world.made), world.warm.waiting) == (2, 0)
-    assert world.warm.take(*SIZE) is None, "none is ready"
+    assert world.warm.take(DEVICE) is None, "none is ready"
     await world.ready(1, 0)
     world.warm.fill()
     assert (len(world.made), world.warm.waiting) == (2, 2)
@@ -74,8 +75,8 @@ async def test_as_many_wait_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> No
 async def test_the_one_that_waits_longest_is_taken_and_replaced_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch)
     await world.ready(0, 1)
-    assert world.warm.take(640, 480) is None, "another size"
-    assert cast(Any, world.warm.take(*SIZE)) is world.made[0]
+    assert world.warm.take(device_of(640, 480)) is None, "another size"
+    assert cast(Any, world.warm.take(DEVICE)) is world.made[0]
     assert (len(world.made), world.timers) == (2, [module.REFILL_SECONDS])
     world.warm.fill()
     assert len(world.made) == 3
@@ -109,7 +110,7 @@ async def test_one_that_cannot_be_made_is_a_failure_too(monkeypatch: pytest.Monk
     world = World(monkeypatch, 1)
     await world.ready(0)
     monkeypatch.setattr(world.warm, "_make", lambda on_end: (_ for _ in ()).throw(OSError("no space left")))
-    assert world.warm.take(*SIZE) is not None
+    assert world.warm.take(DEVICE) is not None
     world.warm.fill()
     assert world.timers == [module.REFILL_SECONDS, module.FIRST_BACKOFF_SECONDS]
     await world.warm.close()
@@ -127,5 +128,5 @@ async def test_closing_ends_those_that_start_and_starts_no_more(monkeypatch: pyt
 async def test_none_are_wanted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(monkeypatch, 0)
     assert world.made == []
-    assert world.warm.take(*SIZE) is None
+    assert world.warm.take(DEVICE) is None
     await world.warm.close()

@@ -10,6 +10,7 @@ import pytest
 
 from bench import clock, synthetic
 from engine.channel import Channel, socket_pair
+from engine.device import device_of
 from engine.framering import SLOTS, FrameRing
 from engine.messages import CaptureSpec, Navigate, Notice, Page, Ready, Refresh, Refused, Release, Shutdown, Wants
 
@@ -26,7 +27,7 @@ def front(ring: FrameRing) -> Iterator[Channel]:
     """The front's end of a source that runs in a thread."""
     near, far = socket_pair()
     near.settimeout(10)
-    spec = CaptureSpec("s", ring.name, 1280, 720, "/nowhere", None, True, "", "", 60)
+    spec = CaptureSpec("s", ring.name, device_of(1280, 720), "/nowhere", None, True, "", "", 60)
     channel, theirs = Channel(near), Channel(far)
     thread = threading.Thread(target=synthetic.main, args=(theirs, spec))
     thread.start()

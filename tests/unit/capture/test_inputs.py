@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.bidi import CommandFailed
-from capture.inputs import Input, Inputs
+from capture.inputs import Inputs
 from engine.errors import Unavailable
-from engine.messages import Click, Done, Key, Message, Move, Refused, Scroll, Text
+from engine.inputs import Click, Input, Key, Move, Scroll, Text
+from engine.messages import Done, Message, Refused
 
 BUSY = Unavailable("The page is busy.", code="page_busy")
 BARRIER = "Runtime.evaluate"
@@ -57,7 +58,15 @@ class World:
         return False
 
     def inputs(self) -> Inputs:
-        parts = {"pointer": self, "windows": self, "page": self, "freezer": self, "send": self.sent.append, "seq": lambda: 42}
+        parts = {
+            "pointer": self,
+            "windows": self,
+            "page": self,
+            "freezer": self,
+            "send": self.sent.append,
+            "seq": lambda: 42,
+            "scale": 1.0,
+        }
         return Inputs(**{name: parts[name] for name in inspect.signature(Inputs).parameters})  # type: ignore[arg-type]
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from capture.programs import Programs, process_end
+from engine.device import device_of
 from engine.errors import ConfigurationError
 from engine.leftovers import MARKER
 from engine.messages import CaptureSpec
@@ -25,7 +26,7 @@ STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); p
 def spec(folder: Path, uid: int | None = None, session_id: str = "unit") -> CaptureSpec:
     settings = Settings()
     known: dict[str, Any] = {name: getattr(settings, name) for name in CaptureSpec.__struct_fields__ if hasattr(settings, name)}
-    known |= {"session_id": session_id, "ring": "none", "width": 1, "height": 1, "sandbox": True}
+    known |= {"session_id": session_id, "ring": "none", "device": device_of(1, 1), "sandbox": True}
     return CaptureSpec(**known, folder=str(folder), uid=uid)
 
 

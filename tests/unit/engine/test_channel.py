@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from engine.channel import MAX_MESSAGE_BYTES, Channel, socket_pair
 from engine.errors import ChildGone
-from engine.messages import Message, Notice, Ready, Rendition, Shutdown, Text, Wants
+from engine.inputs import Text, TouchPoint
+from engine.messages import Message, Notice, Ready, Rendition, Shutdown, Wants
 
 # What hypothesis makes for a field's type. Integers as msgpack has them; text without half surrogates, which the front refuses.
 SIGNED = st.integers(-(2**63), 2**63 - 1)
@@ -33,6 +34,7 @@ def of(annotation: Any) -> st.SearchStrategy[Any]:
         str: TEXT,
         float: FLOATS,
         int | None: st.none() | SIGNED,
+        tuple[TouchPoint, ...]: st.lists(st.builds(TouchPoint, SIGNED, SIGNED, SIGNED), max_size=3).map(tuple),
         Rendition: st.builds(Rendition, st.just("png"), st.integers(0, 100)),
     }
     return simple[annotation] if annotation in simple else st.from_type(annotation)

@@ -7,14 +7,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine import messages, ways
+from engine import inputs, messages, ways
 
 # Parts of messages, and what a child is given when it starts: these travel in no message of their own.
-NOT_MESSAGES = {messages.Rendition, messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec}
+NOT_MESSAGES = {messages.Rendition, messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec, inputs.TouchPoint}
 STRUCTS = [
     kind
-    for kind in (vars(messages) | vars(ways)).values()
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ in (messages.__name__, ways.__name__)
+    for module in (messages, ways, inputs)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
 ]
 MESSAGES = [kind for kind in STRUCTS if kind not in NOT_MESSAGES]
 
