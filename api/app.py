@@ -14,6 +14,7 @@ from api.admin import routes as admin_routes
 from api.events import Sockets
 from api.front import VERSION, Front
 from api.gate import Gate, Limits, origins_of
+from api.metrics import routes as metrics_routes
 from api.models import ErrorModel
 from api.openapi import Provider
 from api.pictures import routes as picture_routes
@@ -69,6 +70,8 @@ def build(front: Front) -> Any:
     sockets = Sockets(front, origins)
     app.register_blueprint(routes(front))
     app.register_blueprint(admin_routes(front, sockets))
+    limits = Limits(front.settings)
+    app.register_blueprint(metrics_routes(front, sockets, limits))
     app.register_blueprint(picture_routes(front))
     app.register_blueprint(_pages(front))
     app.register_error_handler(JiomosaError, _explained)
@@ -88,7 +91,7 @@ def build(front: Front) -> Any:
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
         return response
 
-    return Gate(socketio.ASGIApp(sockets, app), origins, Limits(front.settings))
+    return Gate(socketio.ASGIApp(sockets, app), origins, limits)
 
 
 def _pages(front: Front) -> Blueprint:

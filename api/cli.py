@@ -63,7 +63,8 @@ def _serve(settings: Settings) -> int:
     from engine import logs
 
     logs.configure(logs.Logging(settings.log_level, settings.log_format))
-    os.environ.pop("AUTH_SECRET", None)  # browsers and their pages' helpers would have it in their environment
+    for secret in ("AUTH_SECRET", "METRICS_TOKEN"):  # browsers and their pages' helpers would have them in their environment
+        os.environ.pop(secret, None)
     serve(settings)
     return 0
 

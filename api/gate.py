@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -40,6 +41,7 @@ class Limits:
         bound = not settings.for_this_machine_alone
         self._requests = Limiter(settings.request_rate if bound else 0)
         self._open = Places(settings.connections if bound else 0)
+        self.refused: Counter[str] = Counter()  # at this gate, by reason
 
     def enter(self, scope: Any, now: float) -> str:
         """One more request: the key to `leave` with. Raises `TooMany`."""
@@ -47,8 +49,10 @@ class Limits:
         # A poll is as frequent as pictures are; what it brings is counted by the viewer it belongs to.
         poll = scope["path"].startswith(SOCKETS) and b"sid=" in scope["query_string"]
         if not poll and not self._requests.take(address, now):
+            self.refused["rate"] += 1
             raise TooMany("Your address asks too often; wait a second, and then ask less.")
         if not self._open.take(address):
+            self.refused["connections"] += 1
             raise TooMany("Your address has too many connections open; close some first.")
         return address
 
@@ -76,6 +80,7 @@ class Gate:
         try:
             refusal = self._refusal(scope)
             if refusal is not None:
+                self._limits.refused["origin"] += 1
                 await refuse(scope, send, refusal)
             else:
                 await self._application(scope, receive, send)

@@ -256,6 +256,7 @@ ENDPOINTS = {
     "session_stream_mjpeg": "/api/session/{session_id}/stream.mjpeg",
     "session_viewer": "/api/session/{session_id}/viewer",
     "admin_overview": "/api/admin/overview",
+    "metrics": "/metrics",
     "websocket": "/socket.io/",
 }
 

@@ -21,6 +21,7 @@ from engine.settings import Settings
 from tests.e2e.test_clients import browser  # noqa: F401  # a fixture
 
 SECRET = "for tests alone, and long enough to be taken"
+METRICS = "what only the scraper of these tests has"
 PUBLIC = {"/", "/docs", "/web/<path:name>", "/health", "/ready", "/api/info", "/openapi.json", "/api/session/<id>/viewer"}
 USER = "session:create session:watch session:control"
 
@@ -36,7 +37,7 @@ def ask(server: Server, who: str | None, method: str, path: str, body: Any = Non
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    with run(auth_secret=SECRET, encoders=1, request_rate=0, log_level="debug") as server:
+    with run(auth_secret=SECRET, metrics_token=METRICS, encoders=1, request_rate=0, log_level="debug") as server:
         yield server
 
 
@@ -99,6 +100,15 @@ def test_the_session_of_another_is_not_there(guarded: Server, anns: str) -> None
     until(lambda: told)
     assert told[0][1]["code"] == "not_found"
     client.disconnect()
+
+
+def test_metrics_are_for_operators_and_their_scraper(guarded: Server) -> None:
+    for who, status in (
+        *((None, 401), ("nonsense", 401), (METRICS[:-1], 401), (token("ann"), 403)),
+        *((METRICS, 200), (token("root", "admin"), 200)),
+    ):
+        assert ask(guarded, who, "GET", "/metrics").status_code == status, who
+    assert ask(guarded, METRICS, "GET", "/api/sessions").status_code == 401, "it is good for nothing else"
 
 
 def test_each_scope_is_needed(guarded: Server, anns: str) -> None:
