@@ -1,7 +1,7 @@
 # What a person does with Jiomosa. `make` alone lists it. The set-up behind each target is .ci/setup: quick and silent when nothing is missing.
 SETUP = @MAKE_GOAL=$(or $(firstword $(MAKECMDGOALS)),setup) .ci/setup
 BIN = .venv/bin
-CODE = engine api capture encoder bench tests .ci
+CODE = engine api capture encoder bench tests docs/examples/python .ci
 ARGS =
 
 .PHONY: help serve test setup doctor lint types format bench readme lock clean

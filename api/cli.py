@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from jiomosa_client import commands as client_commands
+
 from engine.errors import JiomosaError
 from engine.identity import SCOPES
 from engine.settings import Settings, from_environment
@@ -19,6 +21,9 @@ examples:
   jiomosa serve                       serve on http://127.0.0.1:5000
   jiomosa serve --port 8080           on another port; also PORT=8080 jiomosa serve
   jiomosa token --sub ann             a token for trying out a server with AUTH_SECRET
+  jiomosa watch https://example.com   a page in this terminal
+  jiomosa device https://example.com --rate 500 --latency 80
+                                      what the users of a device on such a link would feel
   jiomosa doctor                      what is missing on this machine, and the command that mends it
   jiomosa bench --list                what can be measured; `jiomosa bench NAME --quick` for a glance
 """
@@ -39,12 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     token.add_argument("--sub", default="somebody", help="who it is for (default: somebody)")
     token.add_argument("--scope", default=" ".join(SCOPES[:3]), help=f"what it allows (default: {' '.join(SCOPES[:3])})")
     token.add_argument("--seconds", type=float, default=3600, help="how long it lasts (default: 3600)")
+    client_commands.add(commands)
     commands.add_parser("doctor", help="check this machine, one line for each thing, with the command that mends it")
     commands.add_parser("bench", help="measure this machine (from a checkout; `jiomosa bench --help`)", add_help=False)
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["bench"]:
         return subprocess.call([sys.executable, "-m", "bench", *arguments[1:]])
     options = parser.parse_args(arguments)
+    if options.command in ("watch", "device"):
+        return client_commands.run(options)
     try:
         settings = from_environment(os.environ, host=getattr(options, "host", None), port=getattr(options, "port", None))
         if options.command == "token":

@@ -55,6 +55,7 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "tls_certificate",
         "tls_key",
         "auth_issuer",
+        "metrics_token",
         "congestion_control",
         "private_addresses",
         "allowed_destinations",
