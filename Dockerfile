@@ -1,35 +1,48 @@
 # syntax=docker/dockerfile:1
-# Jiomosa on Debian, as a user without rights, set up by the same script and lock as `make serve`.
+# Jiomosa on Debian, as a user without rights, set up by the same script and lock as `make serve`. compose.yaml runs it as it should be run:
+#
+#   docker compose up --build
+#
+# By hand, the same:
 #
 #   docker build -t jiomosa .
-#   docker run --rm -p 127.0.0.1:5000:5000 --shm-size=1g --security-opt seccomp=unconfined jiomosa
+#   docker run --rm -p 127.0.0.1:5000:5000 --shm-size=1g --security-opt seccomp=docs/deploy/seccomp.json jiomosa
 #
 # --shm-size  Pictures pass between processes in /dev/shm: about 15 MB a session at 1280x720, 130 MB at 3840x2160. Docker's own
 #             64 MB hold two or three sessions.
-# --security-opt seccomp=unconfined
-#             Chromium's sandbox begins with a user namespace, which Docker's default seccomp profile forbids to all but
-#             CAP_SYS_ADMIN. (Each renderer then gets Chromium's own, tighter seccomp filter.) A profile that adds `clone`,
-#             `clone3` and `unshare` with CLONE_NEWUSER to Docker's default is narrower still. On hosts whose AppArmor restricts
-#             user namespaces (Ubuntu 24.04) add --security-opt apparmor=unconfined.
+# --security-opt seccomp=...
+#             Chromium's sandbox begins with a user namespace, which Docker's default profile forbids to all but CAP_SYS_ADMIN.
+#             docs/deploy/seccomp.json says what it allows and why. On hosts whose AppArmor restricts user namespaces (Ubuntu 24.04)
+#             add --security-opt apparmor=unconfined.
 #             The other way is -e BROWSER_SANDBOX=0, for pages that you trust only.
 #
-# Is all well?   docker run --rm --shm-size=1g --security-opt seccomp=unconfined jiomosa doctor
-FROM debian:bookworm-slim
+# Is all well?   docker run --rm --shm-size=1g --security-opt seccomp=docs/deploy/seccomp.json jiomosa doctor
 
+# ---- the Python packages, at the place where they will be run: a virtual environment knows its path
+FROM debian:bookworm-slim AS packages
 WORKDIR /app
+RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
+COPY .ci/setup .ci/setup
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY engine engine
+COPY api api
+COPY capture capture
+COPY encoder encoder
+RUN --mount=type=cache,target=/root/.cache/pip .ci/setup runtime \
+    && .venv/bin/python -m compileall -q engine api capture encoder
 
-# tini, as the first process, reaps what Chromium's helpers leave to it. Python is Debian's.
+# ---- what runs: browser, fonts for the world's scripts and emoji, and the above; no pip, no compiler
+FROM debian:bookworm-slim
+WORKDIR /app
+# tini, as the first process, reaps what Chromium's helpers leave to it.
 COPY .ci/setup .ci/setup
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends tini python3 python3-venv \
+    && apt-get install -y --no-install-recommends ca-certificates tini python3 \
     && .ci/setup system \
-    && rm -rf /var/lib/apt/lists/*
-
-COPY . .
-RUN --mount=type=cache,target=/root/.cache/pip .ci/setup runtime \
-    && .venv/bin/python -m compileall -q engine api capture encoder \
+    && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home jiomosa \
     && install -d -m 1777 /tmp/.X11-unix
+COPY --from=packages /app /app
 
 USER jiomosa
 # Inside its container it has to listen on all addresses, and cannot see who reaches them: hence AUTH=none, and -p 127.0.0.1 above.
