@@ -103,12 +103,16 @@ class Info(Struct):
 
 
 class Listed(Struct):
-    """A session in the list."""
+    """A session in the list. `current_page` is an address; `viewers`: how many watch."""
 
     session_id: str
     created_at: float
     last_activity: float
     current_page: str
+    title: str
+    width: int
+    height: int
+    viewers: int
 
 
 class SessionList(Struct):
@@ -207,6 +211,9 @@ class FrameQuery(PictureQuery):
     wait: Annotated[
         float, Meta(description=f"Seconds, at most {MAX_WAIT}, to wait for a picture other than that of `If-None-Match`.")
     ] = 0.0
+    passive: Annotated[
+        bool, Meta(description="Whether it is no demand: the last picture, and the session expires as if unasked.")
+    ] = False
 
 
 class StreamQuery(PictureQuery):

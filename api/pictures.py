@@ -66,16 +66,23 @@ def source_of(session: Session, rendition: Rendition) -> str:
     return f"{zlib.crc32(repr((session.id, session.created_at, rendition)).encode()):08x}"
 
 
-async def changed(session: Session, rendition: Rendition, known: list[Tag], wait: float) -> tuple[Tag, Packet] | None:
-    """The present picture, once it is none of the `known`; None when none such has come within `wait` seconds."""
+async def changed(
+    session: Session, rendition: Rendition, known: list[Tag], wait: float, *, passive: bool
+) -> tuple[Tag, Packet] | None:
+    """The present picture, once it is none of the `known`; None when none such has come within `wait` seconds.
+
+    `passive`: the last picture that somebody else caused, if there is any.
+    """
+    passive = passive and session.stream.newest_seq > 0
     source = source_of(session, rendition)
     digests = {entry.digest for entry in known}
     seen = max((entry.seq for entry in known if entry.source == source), default=0)
     deadline = time.monotonic() + wait
-    await session.refresh()
+    if not passive:
+        await session.refresh()
     while True:
         if session.stream.newest_seq > seen or not seen:
-            packet = await session.picture(rendition)
+            packet = await session.picture(rendition, passive=passive)
             found = Tag.of(source, packet)
             if found.digest not in digests:
                 return found, packet
@@ -100,15 +107,20 @@ def routes(front: Front) -> Blueprint:
         """The present picture as a JPEG file.
 
         Send the `ETag` of the last answer as `If-None-Match`, and a picture that has not changed is a 304 without a body; with
-        `wait` the answer comes once it has changed, so that a client needs one request for each change.
+        `wait` the answer comes once it has changed, so that a client needs one request for each change. `passive` asks for
+        the last picture that there is, without waking the page or keeping the session from expiring.
         """
         session = await front.login.session(id, WATCH, by_address=True)
         wanted = query(FrameQuery)
         if not 0 <= wanted.wait <= MAX_WAIT:
             raise BadRequest(f"The query: `wait` must be from 0 to {MAX_WAIT} seconds.")
+        if wanted.passive and wanted.wait:
+            raise BadRequest("The query: `wait` asks for a change, and `passive` asks for none; give one of them.")
         view = _view(session, wanted)
         known = Tag.read(request.headers.get("If-None-Match", ""))
-        found = await changed(session, view.rendition(wanted.quality or START_QUALITY), known, wanted.wait)
+        found = await changed(
+            session, view.rendition(wanted.quality or START_QUALITY), known, wanted.wait, passive=wanted.passive
+        )
         # No-cache: keep it, but ask. That is what makes browsers send If-None-Match by themselves.
         headers = {"Cache-Control": "no-cache"}
         if found is None:

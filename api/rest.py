@@ -180,7 +180,11 @@ def routes(front: Front) -> Blueprint:
         check(asker, WATCH)
         sessions = [session for session in front.sessions.all() if sees(asker, session)]
         await asyncio.gather(*(_refresh_page(session) for session in sessions))
-        listed = [Listed(s.id, s.created_at, s.last_activity, s.page.url) for s in sessions if not s.closed]
+        listed = [
+            Listed(s.id, s.created_at, s.last_activity, s.page.url, s.page.title, s.width, s.height, len(s.stream.viewers))
+            for s in sessions
+            if not s.closed
+        ]
         return answer(SessionList(len(listed), listed))
 
     @rest.get("/api/session/<id>/frame")

@@ -255,9 +255,9 @@ class Session:
         self.expiry.active(time.monotonic())
         await self.ask(Refresh)
 
-    async def picture(self, rendition: Rendition) -> Packet:
-        """The newest frame as `rendition`."""
-        return await self.stream.poll(rendition, self._settings.frame_capture_interval)
+    async def picture(self, rendition: Rendition, *, passive: bool = False) -> Packet:
+        """The newest frame as `rendition`; `passive`: without asking for frames to come."""
+        return await self.stream.poll(rendition, None if passive else self._settings.frame_capture_interval)
 
     async def newer(self, seq: int, seconds: float) -> bool:
         """Wait, at most so many seconds, for a frame after `seq`; whether one has come."""

@@ -104,9 +104,10 @@ class Stream:
         rendition, fps = viewer.rendition, viewer.adaptation.fps
         self._apply(self._broadcast.change(self._now(), viewer, rendition, fps, owed=owed, sharp=viewer.sharp))
 
-    async def poll(self, rendition: Rendition, demand_seconds: float) -> Packet:
-        """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long."""
-        self._demand(1 / demand_seconds, demand_seconds)
+    async def poll(self, rendition: Rendition, demand_seconds: float | None) -> Packet:
+        """The newest frame as `rendition`; counts as a demand of one frame in `demand_seconds` for as long, None: as none."""
+        if demand_seconds is not None:
+            self._demand(1 / demand_seconds, demand_seconds)
         poll = _Poll()
         self._polls.add(poll)
         self._apply(self._broadcast.join(self._now(), poll, rendition, 1.0, demands=False))

@@ -26,13 +26,15 @@ class FakeSession:
     def __init__(self, *pictures: bytes) -> None:
         self.pictures = pictures
         self.stream = FakeStream()
-        self.encoded = 0
+        self.encoded = self.refreshed = self.demands = 0
 
     async def refresh(self) -> None:
+        self.refreshed += 1
         self.stream.newest_seq = self.stream.newest_seq or 1
 
-    async def picture(self, rendition: Rendition) -> Packet:
+    async def picture(self, rendition: Rendition, *, passive: bool = False) -> Packet:
         self.encoded += 1
+        self.demands += not passive
         seq = self.stream.newest_seq
         data = self.pictures[seq - 1]
         return Packet(seq, rendition, b"451-text" + data, len(data))
@@ -47,8 +49,10 @@ class FakeSession:
         return True
 
 
-async def ask(session: FakeSession, known: list[Tag], wait: float = 0.0, rendition: Rendition = BINARY) -> Any:
-    found = await changed(cast(Any, session), rendition, known, wait)
+async def ask(
+    session: FakeSession, known: list[Tag], wait: float = 0.0, rendition: Rendition = BINARY, *, passive: bool = False
+) -> Any:
+    found = await changed(cast(Any, session), rendition, known, wait, passive=passive)
     return None if found is None else (found[0], bytes(picture(found[1])))
 
 
@@ -90,3 +94,13 @@ async def test_a_frame_that_looks_the_same_is_no_change(wait: float) -> None:
     tag, _ = await ask(session, [])
     session.stream.newest_seq = 2
     assert await ask(session, [tag], wait) is None
+
+
+async def test_a_passive_look_is_no_demand_but_for_the_first_picture() -> None:
+    session = FakeSession(b"one", b"two")
+    tag, _ = await ask(session, [], passive=True)
+    assert (session.refreshed, session.demands) == (1, 1), "there was no picture yet"
+    assert await ask(session, [tag], passive=True) is None
+    session.stream.newest_seq = 2  # which somebody else has caused
+    assert (await ask(session, [tag], passive=True))[1] == b"two"
+    assert (session.refreshed, session.demands) == (1, 1)
