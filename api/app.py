@@ -111,6 +111,11 @@ def _pages(front: Front) -> Blueprint:
     async def start() -> Response:
         return await send_from_directory(WEB, "index.html")
 
+    @pages.get("/admin")
+    @hide
+    async def admin() -> Response:  # the page shows nothing by itself: what it asks for wants the scope
+        return await send_from_directory(WEB, "admin.html")
+
     @pages.get("/docs")
     @hide
     async def docs() -> Response:

@@ -1,5 +1,8 @@
 /* Typing -> input:text and input:key, through a textarea that nobody sees.
  *
+ * While the page's focus is known to be in no text field, keys are told as they go down and up, for games and shortcuts. Otherwise what
+ * is typed is text.
+ *
  * A textarea rather than key events, because input methods (Chinese, emoji), on-screen keyboards and paste only speak to one.
  * It holds two invisible characters, so that a Backspace of an on-screen keyboard, which often comes as nothing but a
  * shorter text, can be told; what goes out is the difference to the text known before.
@@ -26,9 +29,13 @@
   }
   function characters(text) { return text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '.').length; }
 
-  // emit(event, data); onLeave() is F6, the way out for those without a mouse, since Tab goes to the page
-  Jiomosa.keyboard = function (area, emit, onLeave) {
-    var known = REST, composing = false;
+  var MODES = { email: 'email', url: 'url', tel: 'tel', number: 'decimal', search: 'search' }; // of the field -> inputmode
+  var ALONE = { 16: 'Shift', 17: 'Control' };
+
+  // emit(event, data) -> sent or not
+  Jiomosa.keyboard = function (area, emit) {
+    var known = REST, composing = false, playing = false, held = {}; // keyCode -> key that is down there
+    var opened = false; // for a field, rather than by hand
     // With an on-screen keyboard each word is composed: waiting for its end would show nothing while a word is typed.
     var live = false;
 
@@ -71,10 +78,7 @@
       var code = event.keyCode, control = event.ctrlKey || (APPLE && event.metaKey), modifiers = [];
       if (event.isComposing || composing || code === 229) return;
       if (event.altKey || (event.metaKey && !APPLE)) return; // AltGr makes characters, Alt and the Windows key belong to this device
-      if (code === 117) { // F6
-        event.preventDefault();
-        return onLeave();
-      }
+      if (playing && hold(event, code, control)) return event.preventDefault();
       if (control) modifiers.push('Control');
       if (event.shiftKey) modifiers.push('Shift');
       if (KEYS[code] && !(control && LOCAL_WITH_CONTROL[code])) {
@@ -86,15 +90,56 @@
       }
     });
 
+    // ---- keys as they go down and up; what has no key of its own stays text
+    function hold(event, code, control) {
+      var name = ALONE[code] || KEYS[code] || (/^[ -~]$/.test(event.key || '') ? event.key : '');
+      if (!name || (control && !ALONE[code])) return false;
+      if (!held[code] && emit('input:key', { key: name, action: 'down' })) held[code] = name;
+      return true;
+    }
+    function release() {
+      Object.keys(held).forEach(function (code) { emit('input:key', { key: held[code], action: 'up' }); });
+      held = {};
+    }
+    area.addEventListener('keyup', function (event) {
+      if (!held[event.keyCode]) return;
+      emit('input:key', { key: held[event.keyCode], action: 'up' });
+      delete held[event.keyCode];
+    });
+    area.addEventListener('blur', release);
+    root.addEventListener('blur', release);
+
     reset();
     return {
-      // at: where on the screen the text will come, for the windows of input methods
+      // What `focus` tells of the page's focus. `at` ({left, top, height}) is where the field is in the stage, for the windows of input methods.
+      field: function (field, at, byTouch) {
+        if (!field.editable !== playing) release();
+        playing = !field.editable;
+        area.setAttribute('inputmode', field.editable ? MODES[field.type] || 'text' : 'text');
+        area.setAttribute('enterkeyhint', field.type === 'search' ? 'search' : field.multiline ? 'enter' : 'go');
+        if (field.editable && at) {
+          area.style.left = Math.max(0, at.left) + 'px';
+          area.style.top = Math.max(0, at.top) + 'px';
+          area.style.height = Math.max(16, at.height) + 'px';
+        }
+        if (!byTouch) return;
+        if (field.editable) {
+          if (document.activeElement !== area) opened = true;
+          this.focus(true);
+        } else if (opened) {
+          opened = false;
+          area.blur();
+        }
+      },
       focus: function (onScreen) {
         live = !!onScreen;
         try { area.focus({ preventScroll: true }); } catch (error) { area.focus(); }
         if (!composing) reset();
       },
-      blur: function () { area.blur(); },
+      blur: function () {
+        opened = false;
+        area.blur();
+      },
       active: function () { return document.activeElement === area; }
     };
   };

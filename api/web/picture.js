@@ -8,6 +8,7 @@
   'use strict';
   var Jiomosa = root.Jiomosa = root.Jiomosa || {};
   var SECOND = 1000;
+  var MAX_ZOOM = 8;
 
   function bytesOf(base64) {
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
@@ -80,17 +81,39 @@
       onDrawn(frame);
     }
 
-    // As large as the stage allows, aspect kept, in the middle; on whole pixels of the screen, or all of it would be blurred.
+    // As large as the stage allows, times the zoom, aspect kept, in the middle unless it was moved; on whole pixels of the screen, or all
+    // of it would be blurred.
+    var zoom = 1, moved = { left: 0, top: 0 };
+    function shownScale() { return Math.min(stage.clientWidth / canvas.width, stage.clientHeight / canvas.height) * zoom; }
     self.fit = function () {
-      var scale = Math.min(stage.clientWidth / canvas.width, stage.clientHeight / canvas.height), dense = root.devicePixelRatio || 1;
+      var scale = shownScale(), dense = root.devicePixelRatio || 1;
       function place(offset, size, room, pixels) {
-        var whole = Math.max(1, Math.floor(pixels * scale * dense));
+        var whole = Math.max(1, Math.floor(pixels * scale * dense)), spare = room * dense - whole;
+        // What is larger than the stage covers it whole.
+        moved[offset] = spare < 0 ? Math.max(spare / 2, Math.min(-spare / 2, moved[offset] * dense)) / dense : 0;
         canvas.style[size] = whole / dense + 'px';
-        canvas.style[offset] = Math.floor((room * dense - whole) / 2) / dense + 'px';
+        canvas.style[offset] = Math.floor(spare / 2 + moved[offset] * dense) / dense + 'px';
       }
       place('left', 'width', stage.clientWidth, canvas.width);
       place('top', 'height', stage.clientHeight, canvas.height);
     };
+    // ---- zoom, on this device alone: the point of the window under (clientX, clientY) stays where it is
+    self.zoomBy = function (factor, clientX, clientY) {
+      var rect = canvas.getBoundingClientRect(), area = stage.getBoundingClientRect(), before = zoom;
+      zoom = Math.max(1, Math.min(MAX_ZOOM, zoom * factor));
+      factor = zoom / before;
+      moved.left = clientX + (rect.left + rect.width / 2 - clientX) * factor - (area.left + stage.clientWidth / 2);
+      moved.top = clientY + (rect.top + rect.height / 2 - clientY) * factor - (area.top + stage.clientHeight / 2);
+      self.fit();
+      self.onZoom(zoom);
+    };
+    self.move = function (x, y) {
+      moved.left += x;
+      moved.top += y;
+      self.fit();
+    };
+    self.wholeAgain = function () { self.zoomBy(1 / zoom, 0, 0); };
+    self.onZoom = function () {};
     root.addEventListener('resize', self.fit);
 
     // The frame's pixel under a point of the window; null outside the picture, unless the nearest one will do.
@@ -104,6 +127,11 @@
     };
     self.width = function () { return canvas.width; };
     self.height = function () { return canvas.height; };
+    // Where a rectangle of the frame is within the stage.
+    self.onStage = function (rect) {
+      var scale = canvas.clientWidth / canvas.width;
+      return { left: canvas.offsetLeft + rect.x * scale, top: canvas.offsetTop + rect.y * scale, height: rect.height * scale };
+    };
     // The frame's pixels in one pixel of the window: what a finger's way is multiplied with.
     self.ratio = function () { return canvas.width / (canvas.clientWidth || canvas.width); };
 

@@ -1,32 +1,32 @@
-/* Mouse, wheel and touch on the picture -> input:move, input:click and input:scroll, in pixels of the frame.
+/* Mouse and wheel on the picture -> input:down, input:up, input:move and input:scroll, in pixels of the frame; fingers are in touch.js.
  *
- * A finger: tap = click, drag = scroll (with a little momentum), long press = right click; two fingers zoom the picture
- * on this device alone. Moves go out 30 times a second at most, scrolling once for each picture of this screen.
+ * A button goes down and up there when it does here, so that drags, sliders and double clicks are real. A server without `input:down`
+ * gets clicks instead. Moves go out 30 times a second at most, scrolling once for each picture of this screen.
  */
 (function (root) {
   'use strict';
-  var Jiomosa = root.Jiomosa = root.Jiomosa || {};
+  var Jiomosa = root.Jiomosa;
   var MOVE_INTERVAL = 1000 / 30; // ms
   var LINE = 100 / 3; // pixels: three lines make one notch of a wheel, in browsers that count lines
   var SLOP = 10; // a hand that trembles this far still clicks, in pixels of the window
-  var LONG_PRESS = 500; // ms
-  var FRICTION = 325; // ms in which momentum falls to 37%
-  var STANDSTILL = 0.03; // pixels a millisecond at which momentum ends
   var BUTTONS = ['left', 'middle', 'right'];
+  var STEPS = { 3: 'back', 4: 'forward' }; // the buttons at the side of a mouse
+  var HELD = { ctrlKey: 'Control', shiftKey: 'Shift', altKey: 'Alt' }; // keys that change what a click means
 
-  // emit(event, data); onPress(byTouch) comes before each click
-  Jiomosa.pointer = function (canvas, picture, emit, onPress) {
-    var press = null; // a mouse button that is down
+  // emit(event, data) -> sent or not; can(event): whether the server knows it; onPress(byTouch) comes before each click
+  Jiomosa.pointer = function (canvas, picture, emit, can, onPress) {
+    var press = null; // a mouse button that is down: {x, y, button, at, real: told as it is, keys: held for it}
+    var last = null; // the press before, while nobody knows yet whether the server understood it
     var sent = null, pending = null, moveTimer = null; // pixels of the last move, and of the next one
 
-    function click(clientX, clientY, button) {
-      var data = picture.pixelAt(clientX, clientY);
-      if (!data) return;
+    function withButton(at, button) { return button ? { x: at.x, y: at.y, button: BUTTONS[button] } : at; }
+    function click(at, button) {
+      if (!at) return;
       pending = null; // the click says itself where it is; a move after it would only confuse what hovers
-      sent = data;
-      if (button) data.button = BUTTONS[button];
-      emit('input:click', data);
+      sent = at;
+      emit('input:click', withButton(at, button));
     }
+    function near(one, event) { return Math.abs(event.clientX - one.x) + Math.abs(event.clientY - one.y) <= SLOP; }
 
     // ---- moves
     function move(data) {
@@ -43,20 +43,51 @@
       moveTimer = setTimeout(sendMove, MOVE_INTERVAL);
     }
 
+    function down(event) {
+      var at = picture.pixelAt(event.clientX, event.clientY);
+      if (!at || press) return;
+      if (STEPS[event.button]) return emit(STEPS[event.button], {});
+      press = { x: event.clientX, y: event.clientY, button: event.button, at: at, real: can('input:down'), keys: [] };
+      if (!press.real) return;
+      Object.keys(HELD).forEach(function (name) {
+        if (event[name] && emit('input:key', { key: HELD[name], action: 'down' })) press.keys.push(HELD[name]);
+      });
+      pending = null;
+      sent = at;
+      emit('input:down', withButton(at, event.button));
+    }
+    function release(at) {
+      var was = press;
+      press = null;
+      last = was;
+      pending = null;
+      sent = at;
+      emit('input:up', withButton(at, was.button));
+      was.keys.forEach(function (key) { emit('input:key', { key: key, action: 'up' }); });
+    }
+    function up(event) {
+      if (!press || event.button !== press.button) return;
+      press.still = near(press, event);
+      if (press.real) return release(picture.pixelAt(event.clientX, event.clientY, true));
+      if (press.still) click(press.at, press.button);
+      press = null;
+    }
+    function abandon() { if (press && press.real) release(sent || press.at); else press = null; }
+
     // Pointer events where there are any: mouse events are rounded to whole pixels of the window, and on a dense screen, or
-    // with a large picture on a small one, that is several pixels of the frame. Fingers come as touch events, below.
+    // with a large picture on a small one, that is several pixels of the frame. Fingers come as touch events.
     var kind = root.PointerEvent ? 'pointer' : 'mouse';
     function listen(target, name, handler) {
       target.addEventListener(kind + name, function (event) { if (event.pointerType !== 'touch') handler(event); });
     }
-    listen(canvas, 'move', function (event) { move(picture.pixelAt(event.clientX, event.clientY)); });
-    listen(canvas, 'down', function (event) { press = { x: event.clientX, y: event.clientY, button: event.button }; });
-    listen(root, 'up', function (event) {
-      var was = press;
-      if (!was || event.button !== was.button) return;
-      press = null;
-      if (was.button < 3 && Math.abs(event.clientX - was.x) + Math.abs(event.clientY - was.y) <= SLOP) click(was.x, was.y, was.button);
+    listen(canvas, 'down', down);
+    listen(root, 'up', up);
+    listen(root, 'move', function (event) { // a drag goes on beside the picture
+      if (press && press.real) move(picture.pixelAt(event.clientX, event.clientY, true));
+      else if (event.target === canvas) move(picture.pixelAt(event.clientX, event.clientY));
     });
+    listen(root, 'cancel', abandon);
+    root.addEventListener('blur', abandon); // the button may come up where nobody tells
     canvas.addEventListener('mousedown', function (event) {
       onPress(false);
       event.preventDefault(); // keeps the focus where onPress put it, and the middle button from its own scrolling
@@ -89,80 +120,15 @@
       scrollBy(event.shiftKey && !x ? y : x, event.shiftKey && !x ? 0 : y, picture.pixelAt(event.clientX, event.clientY));
     }, { passive: false });
 
-    // ---- touch
-    var finger = null, momentum = null;
-
-    function drag(touch, time) {
-      var x = finger.lastX - touch.clientX, y = finger.lastY - touch.clientY, span = Math.max(1, time - finger.time);
-      // The pace is smoothed, since single events of a touch screen are jumpy.
-      finger.paceX = 0.6 * (x / span) + 0.4 * finger.paceX;
-      finger.paceY = 0.6 * (y / span) + 0.4 * finger.paceY;
-      finger.lastX = touch.clientX;
-      finger.lastY = touch.clientY;
-      finger.time = time;
-      scrollBy(x * picture.ratio(), y * picture.ratio(), finger.at);
-    }
-    function coast(paceX, paceY, at) {
-      var mine = momentum = {}, last = Date.now();
-      (function step() {
-        if (mine !== momentum) return; // a new touch stopped the page, as it would stop paper
-        var now = Date.now(), span = now - last, fade = Math.exp(-span / FRICTION);
-        last = now;
-        paceX *= fade;
-        paceY *= fade;
-        scrollBy(paceX * span * picture.ratio(), paceY * span * picture.ratio(), at);
-        if (Math.abs(paceX) + Math.abs(paceY) > STANDSTILL) root.requestAnimationFrame(step); else momentum = null;
-      })();
-    }
-    function letGo() {
-      if (finger) clearTimeout(finger.timer);
-      finger = null;
-    }
-
-    canvas.addEventListener('touchstart', function (event) {
-      var touch = event.touches[0], at = picture.pixelAt(touch.clientX, touch.clientY);
-      var stopping = !!momentum;
-      momentum = press = null; // a pen says everything twice
-      letGo();
-      if (event.touches.length !== 1 || !at) return;
-      finger = {
-        x: touch.clientX, y: touch.clientY, lastX: touch.clientX, lastY: touch.clientY, at: at, time: event.timeStamp,
-        paceX: 0, paceY: 0, dragging: false, stopping: stopping,
-        timer: setTimeout(function () {
-          var was = finger;
-          finger = null;
-          onPress(true);
-          click(was.x, was.y, 2);
-          if (root.navigator.vibrate) root.navigator.vibrate(15);
-        }, LONG_PRESS)
-      };
-    }, { passive: true }); // not prevented here, or the browser could not zoom with two fingers
-
-    canvas.addEventListener('touchmove', function (event) {
-      if (event.touches.length !== 1) return letGo();
-      event.preventDefault();
-      if (!finger) return;
-      var touch = event.touches[0];
-      if (!finger.dragging && Math.abs(touch.clientX - finger.x) + Math.abs(touch.clientY - finger.y) > SLOP) {
-        finger.dragging = true;
-        clearTimeout(finger.timer);
+    return {
+      click: click,
+      scrollBy: scrollBy,
+      // The server does not know `input:down`: the press that told so was a click, if it was one.
+      missing: function () {
+        if (press) press.real = false;
+        else if (last && last.still) click(last.at, last.button);
+        last = null;
       }
-      if (finger.dragging) drag(touch, event.timeStamp);
-    }, { passive: false });
-
-    canvas.addEventListener('touchend', function (event) {
-      if (event.cancelable) event.preventDefault(); // no imitated mouse events after it
-      var was = finger;
-      letGo();
-      if (!was) return;
-      if (!was.dragging) {
-        if (was.stopping) return; // this tap was meant to stop the page, not to hit what happened to come by
-        onPress(true);
-        click(was.x, was.y, 0);
-      } else if (event.timeStamp - was.time < 100) { // a finger that rested before it left wants no momentum
-        coast(was.paceX, was.paceY, was.at);
-      }
-    }, { passive: false });
-    canvas.addEventListener('touchcancel', letGo);
+    };
   };
 })(window);

@@ -1,13 +1,12 @@
 /* What the viewer says: badge, read-outs, messages that pass by, and the notice that covers the picture. */
 (function (root) {
   'use strict';
-  var Jiomosa = root.Jiomosa = root.Jiomosa || {};
-  var TOAST = { bad: 7000, good: 2500 }; // ms
+  var Jiomosa = root.Jiomosa;
+  var TOAST = { bad: 7000, good: 2500, word: 20000 }; // ms; `word`: from the operator, to be read
   var PLAUSIBLE = 5000; // ms: an age beyond it, or below zero, tells about two clocks and not about the link
   var SAMPLES = 15;
 
-  function byId(id) { return document.getElementById(id); }
-  function fill(element, text) { if (element.textContent !== text) element.textContent = text; }
+  var byId = Jiomosa.byId, fill = Jiomosa.fill;
 
   Jiomosa.status = function (picture) {
     var badge = byId('badge'), notice = byId('notice'), toasts = byId('toasts');
@@ -48,7 +47,7 @@
         live = kind === 'websocket' || kind === 'polling';
         badge.className = 'badge ' + kind;
         badge.title = title || '';
-        fill(badge, text);
+        fill(byId('badge-text'), text);
         document.body.classList[live || kind === 'pictures' ? 'remove' : 'add']('waiting');
       },
 
@@ -62,19 +61,18 @@
         if (final) byId('notice-link').focus();
       },
 
-      // kind: 'bad' or 'good'; good news stays for a moment only, and one at a time
-      toast: function (text, kind) {
+      // kind: 'bad' or 'good'; good news stays for a moment only, and one at a time. deed: {label, act()}, a button beside it
+      toast: function (text, kind, deed) {
         var last = toasts.lastChild, element;
         kind = kind || 'bad';
         if (last && last.textContent === text) return; // the same thing said twice helps nobody
         if (last && kind === 'good' && last.className === 'toast good') toasts.removeChild(last);
-        element = document.createElement('p');
-        element.className = 'toast ' + kind;
-        element.textContent = text;
+        function away() { if (element.parentNode) toasts.removeChild(element); }
+        element = Jiomosa.make('p', { 'class': 'toast ' + kind, text: text, click: away });
+        if (deed) element.appendChild(Jiomosa.make('button', { type: 'button', 'class': 'go plain', text: deed.label, click: deed.act }));
         toasts.appendChild(element);
         while (toasts.childNodes.length > 3) toasts.removeChild(toasts.firstChild);
-        setTimeout(function () { if (element.parentNode) toasts.removeChild(element); }, TOAST[kind]);
-        element.addEventListener('click', function () { if (element.parentNode) toasts.removeChild(element); });
+        setTimeout(away, deed ? TOAST.bad : TOAST[kind]);
       }
     };
   };

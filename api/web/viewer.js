@@ -1,9 +1,11 @@
-/* The viewer page: ties the connection to picture, pointer, keyboard, controls and status.
- * ?transport=polling or ?transport=websocket in the address allows that transport only. */
+/* The viewer page: ties the connection to picture, pointer, keyboard, browsing, dialogs and status. Its commands are in deeds.js.
+ * ?transport=polling or ?transport=websocket in the address allows that transport only.
+ */
 (function (root) {
   'use strict';
-  var Jiomosa = root.Jiomosa;
-  var INFO_INTERVAL = 4000; // ms between two looks at title and address, which pages change by themselves
+  var Jiomosa = root.Jiomosa, byId = Jiomosa.byId;
+  var INFO_INTERVAL = 4000; // ms between two looks at title and address, where the server does not tell them by itself
+  var SENT_AWAY = 1500; // ms from a `forbidden` to the end of the connection that it explains
   var AFTER_INPUT = 700; // ms: a click or Enter often leads to another page
   var GONE = {
     not_found: 'The server knows no session with this name: it was closed, or the server was started anew.',
@@ -14,68 +16,93 @@
     session_expired: 'It was idle for too long, so the server closed it.'
   };
 
-  function byId(id) { return document.getElementById(id); }
+  var stage = byId('stage'), area = byId('keys'), canvas = byId('picture'), session = Jiomosa.sessionPath(Jiomosa.session);
+  var gone = false, soon = null, failures = 0, missing = {};
+  var touch = 'ontouchstart' in root || root.navigator.maxTouchPoints > 0, fingers = false; // fingers: the last press was one
 
-  var stage = byId('stage'), area = byId('keys'), session = Jiomosa.sessionPath(Jiomosa.session), gone = false, soon = null, failures = 0;
-  var touch = 'ontouchstart' in root || root.navigator.maxTouchPoints > 0;
-
+  function can(event) { return !missing[event]; }
   function emit(event, data) {
-    if (event === 'input:click' || event === 'input:key') look(AFTER_INPUT);
+    if (missing[event]) return false;
+    if (event === 'input:click' || event === 'input:up' || event === 'input:key') look(AFTER_INPUT);
     return socket.emit(event, data);
   }
+  // A server of an earlier version says so, once for each event; what it offers instead goes on.
+  function unknown(message) {
+    var event = (/^There is no event '([a-z:]+)'/.exec(message || '') || [])[1];
+    if (!event) return false;
+    if (event === 'input:down' && !missing[event]) pointer.missing();
+    if (event === 'input:touch') touching.real(false);
+    missing[event] = true;
+    return true;
+  }
 
-  var picture = new Jiomosa.Picture(byId('picture'), stage, function (frame) {
+  var picture = new Jiomosa.Picture(canvas, stage, function (frame) {
     failures = 0;
     if (frame.timestamp) status.drawn(frame);
     if (!gone) status.notice(null);
   });
+  picture.onZoom = function (zoom) { byId('zoom-out').hidden = zoom < 1.01; };
   var status = Jiomosa.status(picture);
   var settings = Jiomosa.settings(emit);
-  var panel = Jiomosa.panel(byId('settings-button'), byId('settings'));
-  var keyboard = Jiomosa.keyboard(area, emit, function () { address.focus(); });
-  var address = Jiomosa.address(function (url, done) {
+  var statistics = Jiomosa.statistics(emit, function () { return { fps: picture.framesPerSecond() }; });
+  var panels = { settings: Jiomosa.panel(byId('settings')), statistics: Jiomosa.panel(byId('statistics'), statistics.toggle) };
+  var keyboard = Jiomosa.keyboard(area, emit);
+  var dialogs = Jiomosa.dialogs(emit, status.toast);
+  var clipboard = Jiomosa.clipboard(emit, status.toast);
+  var browsing = Jiomosa.browsing(emit, function (url, done) {
     Jiomosa.rest('POST', session + '/load', { url: url }, function (error, data) {
       done(error);
-      if (error) return failed(error);
-      if (data.page_info) address.show(data.page_info);
+      if (error) return GONE[error.code] ? end(error.code) : null;
+      if (data.page_info) browsing.info(data.page_info);
       look(0);
-      if (!touch) keyboard.focus();
     });
-  });
-  Jiomosa.fullScreen(byId('full-screen'), stage);
-  Jiomosa.pointer(byId('picture'), picture, emit, function (byTouch) {
-    panel.close();
-    if (!byTouch) keyboard.focus(); // a finger opens the on-screen keyboard only by its button: it covers half the page
-  });
+  }, function () { if (!touch) keyboard.focus(); });
+  function pressed(byTouch) {
+    fingers = byTouch;
+    panels.settings.toggle(false);
+    if (!byTouch) keyboard.focus(); // a finger opens the on-screen keyboard only for a field, or by its button: it covers half the page
+  }
+  var pointer = Jiomosa.pointer(canvas, picture, emit, can, pressed);
+  var touching = Jiomosa.touch(canvas, picture, pointer, emit, pressed);
 
   // ---- the end of a session, and errors that are not
   function failed(error) {
-    if (GONE[error.code]) end(error.code); else status.toast(error.message);
+    if (GONE[error.code]) end(error.code);
+    else if (unknown(error.message)) return;
+    else if (error.code === 'load_failed') browsing.problem(error.message);
+    else status.toast(error.message);
   }
+  var sentAway = null; // {message, at}: what may be why the server is about to end the connection
   function lost(error) { return error && (error.status === 404 || error.status === 401); }
-  function end(code) {
+  function end(code, words) {
     if (gone) return;
     gone = true;
     socket.close();
     fallback.stop();
-    panel.close();
+    dialogs.reset();
+    Object.keys(panels).forEach(function (name) { panels[name].toggle(false); });
     document.body.classList.add('ended'); // nothing on the page would do anything now, but for the way back
     status.badge('gone', 'ended');
-    status.notice(/^unauth|^token/.test(code) ? 'You are not logged in' : 'This session is gone', GONE[code] || GONE.not_found, true);
+    status.notice(/^unauth|^token/.test(code) ? 'You are not logged in' : code === 'forbidden' ? 'You were sent away' : 'This session is gone',
+      words || GONE[code] || GONE.not_found, true);
   }
 
-  // ---- title and address
+  // ---- title and address, where `page` does not tell them
   function look(delay) {
     clearTimeout(soon);
-    if (gone) return;
+    if (gone || browsing.told()) return;
     soon = setTimeout(function () {
       if (document.hidden) return look(INFO_INTERVAL);
       Jiomosa.rest('GET', session + '/info', null, function (error, info) {
         if (lost(error)) return end(error.code);
-        if (info && info.page_info) address.show(info.page_info);
+        if (info) known(info);
         look(INFO_INTERVAL);
       });
     }, delay);
+  }
+  function known(info) {
+    if (info.page_info) browsing.info(info.page_info);
+    touching.real(!!info.touch && can('input:touch'));
   }
 
   // ---- the connection
@@ -117,10 +144,15 @@
   socket.on('connect', function () {
     fallback.stop();
     named(socket.transport);
+    missing = {}; // it may be another server than before
     socket.emit('subscribe', { session_id: Jiomosa.session, format: root.createImageBitmap ? 'binary' : 'base64' });
   });
   socket.on('transport', function (transport) { if (socket.state === 'connected') named(transport); });
-  socket.on('disconnect', function () { waiting('reconnecting…'); });
+  socket.on('disconnect', function () {
+    dialogs.reset();
+    if (sentAway && Date.now() - sentAway.at < SENT_AWAY) return end('forbidden', sentAway.message);
+    waiting('reconnecting…');
+  });
   socket.on('connect_error', function (reason) {
     waiting('reconnecting…');
     unreachable(reason);
@@ -129,20 +161,39 @@
     status.joined();
     settings.show(data);
     settings.again();
-    look(0);
+    statistics.again();
+    Jiomosa.rest('GET', session + '/info', null, function (error, info) {
+      if (info) known(info);
+      look(INFO_INTERVAL);
+    });
   });
   socket.on('frame', function (frame) {
     status.received(frame);
     picture.show(frame);
   });
   socket.on('cursor', function (data) {
-    byId('picture').style.cursor = 'url(data:image/png;base64,' + data.image + ') ' + data.x + ' ' + data.y + ', default';
+    canvas.style.cursor = 'url(data:image/png;base64,' + data.image + ') ' + data.x + ' ' + data.y + ', default';
   });
+  socket.on('page', browsing.page);
+  socket.on('tab:list', function (data) { browsing.tabs(data.tabs || []); });
+  socket.on('dialog', dialogs.show);
+  socket.on('dialog:closed', dialogs.closed);
+  socket.on('file', dialogs.file);
+  socket.on('clipboard', function (data) { clipboard.received(data.text || ''); });
+  socket.on('focus', function (field) {
+    var at = field.editable && typeof field.x === 'number' && picture.shown ? picture.onStage(field) : null;
+    byId('keyboard').classList[field.editable ? 'add' : 'remove']('keyboard-wanted');
+    keyboard.field(field, at, fingers);
+  });
+  socket.on('stats', statistics.show);
   socket.on('quality:updated', settings.show);
   socket.on('fps:updated', settings.show);
   socket.on('adaptive:updated', settings.show);
-  socket.on('status', function (data) { if (data && data.message) status.toast(data.message, 'good'); });
+  socket.on('status', function (data) {
+    if (data && data.message) status.toast(data.message, data.code === 'operator_message' ? 'word' : 'good');
+  });
   socket.on('error', function (data) {
+    if (data && data.code === 'forbidden') sentAway = { message: data.message, at: Date.now() };
     failed({ code: data && data.code, message: (data && data.message) || 'The server refused that without saying why.' });
   });
   root.addEventListener('online', socket.retry);
@@ -152,16 +203,12 @@
   byId('home').href = byId('notice-link').href = Jiomosa.base + '/';
   byId('keyboard').hidden = !touch;
   byId('keyboard').addEventListener('mousedown', function (event) { event.preventDefault(); }); // or it would close before it opens
-  byId('keyboard').addEventListener('click', function () { if (keyboard.active()) keyboard.blur(); else keyboard.focus(true); });
   area.addEventListener('focus', function () { document.body.classList.add('typing'); });
   area.addEventListener('blur', function () { document.body.classList.remove('typing'); });
-  document.addEventListener('keydown', function (event) {
-    if (event.ctrlKey && !event.shiftKey && !event.altKey && event.keyCode === 76) { // Ctrl+L, as in every browser
-      event.preventDefault();
-      address.focus();
-    }
-  });
 
+  Jiomosa.deeds({
+    emit: emit, browsing: browsing, keyboard: keyboard, clipboard: clipboard, panels: panels, picture: picture, stage: stage, toast: status.toast
+  });
   waiting('connecting…');
   look(0);
 })(window);

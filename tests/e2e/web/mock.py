@@ -25,9 +25,12 @@ WEB = Path(__file__).parents[3] / "api" / "web"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 # As strict as the real server will be: a page that leans on anything inline fails here.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+# What a server of the first version knew.
+FIRST_EVENTS = {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle", "stats:toggle", "echo", "binary"}
+FIRST_EVENTS |= {f"input:{kind}" for kind in ("click", "move", "scroll", "text", "key")}
 WAIT = 10.0  # seconds; only ever reached by a test that fails
 
 Scope = MutableMapping[str, Any]
@@ -44,6 +47,66 @@ def picture(width: int, height: int, shade: int) -> bytes:
     pixels[:, :, 2] = shade % 256
     jpeg: bytes = simplejpeg.encode_jpeg(pixels, quality=75, colorspace="RGB")
     return jpeg
+
+
+def overview() -> dict[str, Any]:
+    """What GET /api/admin/overview might answer."""
+    now = time.time()
+    viewer = {
+        "viewer_id": "v1",
+        "sub": "ann",
+        "address": "192.0.2.7",
+        "transport": "websocket",
+        "format": "jpeg-binary",
+        "width": 1280,
+        "height": 720,
+        "grayscale": False,
+        "quality": 80,
+        "fps_limit": 30.0,
+        "adaptive": True,
+        "fps": 29.4,
+        "bytes_per_second": 1_180_000.0,
+        "frames": 18_240,
+        "bytes": 730_000_000,
+        "link": {"mbit": 21.9, "rtt_ms": 4.2, "beyond": False},
+        "drops": {"link": 12, "pace": 3, "encoder": 0},
+    }
+    session = {
+        "session_id": "kitchen",
+        "owner": "ann",
+        "created_at": now - 4000,
+        "last_activity": now,
+        "width": 1280,
+        "height": 720,
+        "page_info": {"title": "Harbour weather", "url": "https://weather.example/harbour"},
+        "frames": 98_112,
+        "rebuilds": 1,
+        "rebuilding": False,
+        "cpu": 0.38,
+        "memory": 412_000_000,
+        "viewers": [viewer],
+    }
+    kinds = [
+        ("front", None, 0.04, 46),
+        ("encoder", None, 0.13, 31),
+        ("capture", "kitchen", 0.02, 24),
+        ("xserver", "kitchen", 0.06, 21),
+    ]
+    return {
+        "version": "0.1.0",
+        "started_at": now - 90_000,
+        "now": now,
+        "connections": 1,
+        "warm_sessions": 1,
+        "sessions": [session],
+        "processes": [
+            {"pid": 4000 + index, "kind": kind, "session_id": of, "cpu": cpu, "memory": memory * 1_000_000}
+            for index, (kind, of, cpu, memory) in enumerate([*kinds, ("browser", "kitchen", 0.3, 367)])
+        ],
+        "restarts": {"browser": 1, "encoder": 0},
+        "refused": {"full": 2},
+        "dropped": {"link": 120, "pace": 3, "encoder": 0},
+    }
 
 
 class Mock:
@@ -65,7 +128,11 @@ class Mock:
         self.websocket_blocked = False
         self.socketio_blocked = False
         self.load_error = ""
+        self.first_version = False
+        self.login = False
+        self.overview: dict[str, Any] | None = None
         self.polled = 0
+        self.thumbnails: list[tuple[str, str, bool]] = []
         self.transports: list[str] = []
         self._received: list[Event] = []
 
@@ -180,7 +247,9 @@ class Mock:
 
     async def _event(self, event: str, sid: str, *data: Any) -> None:
         payload: Any = data[0] if data else None
-        if event == "subscribe":
+        if self.first_version and event not in FIRST_EVENTS:
+            await self._sio.emit("error", {"message": f"There is no event {event!r}.", "code": "bad_request"}, to=sid)
+        elif event == "subscribe":
             await self._subscribe(sid, payload["session_id"])
         elif event == "echo":
             await self._sio.emit("echo", payload, to=sid)
@@ -222,18 +291,36 @@ class Mock:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        await self._rest(send, scope["method"], scope["path"], json.loads(body or b"{}"))
+        if scope["path"].endswith("/frame.jpg"):
+            await self._thumbnail(send, scope)
+        elif scope["path"].endswith("/upload"):
+            self._note("upload", body)
+            await _answer(send, 200, {"success": True})
+        else:
+            await self._rest(send, scope["method"], scope["path"], json.loads(body or b"{}"))
+
+    async def _thumbnail(self, send: Send, scope: Scope) -> None:
+        name = scope["path"].split("/")[3]
+        known = dict(scope["headers"]).get(b"if-none-match", b"").decode()
+        tag = f'"{self.sessions[name]["url"]}"'
+        self.thumbnails.append((name, known, b"passive=" in scope["query_string"]))
+        if known == tag:
+            await _reply(send, 304, "image/jpeg", b"", etag=tag)
+        else:
+            await _reply(send, 200, "image/jpeg", picture(320, 180, len(tag) * 40), etag=tag)
 
     async def _rest(self, send: Send, method: str, path: str, body: Any) -> None:
         parts = path.strip("/").split("/")
-        if path == "/":
-            await _file(send, "index.html")
+        if path in ("/", "/admin"):
+            await _file(send, "index.html" if path == "/" else "admin.html")
         elif parts[0] == "web":
             await _file(send, parts[1])
         elif path == "/blank":
             await _reply(send, 200, "text/html", b'<!DOCTYPE html><title>blank</title><script src="/web/engineio.js"></script>')
         elif path == "/api/info":
             await _answer(send, 200, {"session_config": {"timeout": 300, "frame_capture_interval": self.interval}})
+        elif parts[:2] == ["api", "admin"]:
+            await self._admin(send, "/".join(parts[2:]), body)
         elif path == "/api/sessions":
             await _answer(
                 send, 200, {"active_sessions": len(self.sessions), "sessions": [self._listed(n) for n in self.sessions]}
@@ -245,6 +332,17 @@ class Mock:
         else:
             await _answer(send, 404, {"error": f"There is nothing at {path}.", "code": "not_found"})
 
+    async def _admin(self, send: Send, what: str, body: Any) -> None:
+        if self.overview is None:
+            await _answer(
+                send, 403, {"error": "Your token does not allow that: it lacks the scope 'admin'.", "code": "forbidden"}
+            )
+        elif what == "overview":
+            await _answer(send, 200, self.overview)
+        else:
+            self._note("admin", (what, body))
+            await _answer(send, 200, {"success": True, "told": 1} | ({"message": "Ended."} if what.endswith("/end") else {}))
+
     def _listed(self, name: str) -> dict[str, Any]:
         session = self.sessions[name]
         return {
@@ -252,6 +350,10 @@ class Mock:
             "created_at": session["created_at"],
             "last_activity": session["created_at"],
             "current_page": session["url"],
+            "title": session["title"],
+            "width": session["width"],
+            "height": session["height"],
+            "viewers": 0,
         }
 
     async def _create(self, send: Send, body: Any) -> None:
@@ -281,11 +383,19 @@ class Mock:
                 return
             session["url"], session["title"] = body["url"], f"Title of {body['url']}"
             await _answer(send, 200, {"success": True, "page_info": {"title": session["title"], "url": session["url"]}})
+        elif what == "ticket":
+            self._note("ticket", body)
+            if not self.login:
+                await _answer(send, 400, {"error": "Nobody logs in to this server.", "code": "bad_request"})
+                return
+            url = f"{self.url}/api/session/{name}/viewer#ticket={body['access']}"
+            await _answer(send, 201, {"viewer_url": url, "expires_at": time.time() + body["seconds"]})
         elif what == "close":
             del self.sessions[name]
             await _answer(send, 200, {"success": True})
         else:
-            await _answer(send, 200, {"session_id": name, "page_info": {"title": session["title"], "url": session["url"]}})
+            page = {"title": session["title"], "url": session["url"]}
+            await _answer(send, 200, {"session_id": name, "page_info": page, "touch": session.get("touch", False)})
 
 
 async def _file(send: Send, name: str) -> None:
@@ -300,7 +410,7 @@ async def _answer(send: Send, status: int, data: Any) -> None:
     await _reply(send, status, "application/json", json.dumps(data).encode())
 
 
-async def _reply(send: Send, status: int, kind: str, body: bytes) -> None:
-    headers = [("content-type", kind), ("content-security-policy", POLICY), ("cache-control", "no-store")]
+async def _reply(send: Send, status: int, kind: str, body: bytes, **more: str) -> None:
+    headers = [("content-type", kind), ("content-security-policy", POLICY), ("cache-control", "no-store"), *more.items()]
     await send({"type": "http.response.start", "status": status, "headers": [(k.encode(), v.encode()) for k, v in headers]})
     await send({"type": "http.response.body", "body": body})

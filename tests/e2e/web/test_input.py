@@ -50,21 +50,69 @@ def test_click_lands_on_the_pixel(
                 rect["left"] + (x + 0.5) * rect["width"] / picture[0], rect["top"] + (y + 0.5) * rect["height"] / picture[1]
             )
             wanted.append({"x": x, "y": y})
-    assert mock.expect("input:click", len(wanted)) == wanted
+    assert mock.expect("input:down", len(wanted)) == wanted
+    assert mock.expect("input:up", len(wanted)) == wanted
 
 
-def test_buttons_and_what_is_no_click(view: Page, mock: Mock) -> None:
+def middle(view: Page) -> tuple[float, float]:
+    """The middle of the picture, in the window."""
     rect = view.rect()
-    x, y = rect["left"] + rect["width"] / 2, rect["top"] + rect["height"] / 2
+    return rect["left"] + rect["width"] / 2, rect["top"] + rect["height"] / 2
+
+
+def test_buttons_and_drags(view: Page, mock: Mock) -> None:
+    """Each button goes down and up as it does here; a drag goes on beside the picture, to its edge."""
+    x, y = middle(view)
+    for button in ("right", "middle"):
+        view.click(x, y, button)
+    view.click(2, 790)  # beside the picture
+    view.mouse("mousePressed", x, y, button="left", clickCount=1)
+    view.mouse("mouseMoved", x + 100, y, button="left", buttons=1)
+    view.mouse("mouseMoved", 1279, 799, button="left", buttons=1)
+    view.mouse("mouseReleased", 1279, 799, button="left", clickCount=1)
+    there = {"x": 320, "y": 180}
+    end = {"x": 639, "y": 359}
+    assert mock.expect("input:up", 3) == [there | {"button": "right"}, there | {"button": "middle"}, end]
+    assert mock.received("input:down") == [there | {"button": "right"}, there | {"button": "middle"}, there]
+    assert mock.received("input:click") == []
+    assert any(320 < move["x"] < 639 for move in mock.received("input:move"))
+
+
+def test_keys_held_while_clicking(view: Page, mock: Mock) -> None:
+    x, y = middle(view)
+    view.mouse("mousePressed", x, y, button="left", clickCount=1, modifiers=CONTROL | SHIFT)
+    view.mouse("mouseReleased", x, y, button="left", clickCount=1, modifiers=CONTROL | SHIFT)
+    mock.expect("input:key", 4)
+    said = [(event, data.get("key", ""), data.get("action", "")) for event, data in mock.everything()]
+    assert said == [
+        *(("input:key", key, "down") for key in ("Control", "Shift")),
+        ("input:down", "", ""),
+        ("input:up", "", ""),
+        *(("input:key", key, "up") for key in ("Control", "Shift")),
+    ]
+
+
+def test_a_button_is_never_left_down(view: Page, mock: Mock) -> None:
+    """The window may lose the mouse before the button comes up."""
+    view.mouse("mousePressed", *middle(view), button="left", clickCount=1)
+    mock.expect("input:down")
+    view.js("window.dispatchEvent(new Event('blur'))")
+    assert mock.expect("input:up") == [{"x": 320, "y": 180}]
+
+
+def test_a_server_without_buttons_gets_clicks(view: Page, mock: Mock) -> None:
+    """The first press finds that out, and is not lost; nothing is said of it."""
+    mock.first_version = True
+    x, y = middle(view)
+    view.click(x, y)
+    mock.expect("input:click")
     view.click(x, y, "right")
-    view.click(x, y, "middle")
     view.mouse("mousePressed", x, y, button="left", clickCount=1)
     view.mouse("mouseReleased", x + 100, y, button="left", clickCount=1)  # thought better of it
-    view.click(2, 790)  # beside the picture
     view.click(x, y)
-    clicks = mock.expect("input:click", 3)
-    assert clicks == [{"x": 320, "y": 180, "button": "right"}, {"x": 320, "y": 180, "button": "middle"}, {"x": 320, "y": 180}]
-    assert mock.everything() == [("input:click", click) for click in clicks]
+    assert mock.expect("input:click", 3) == [{"x": 320, "y": 180}, {"x": 320, "y": 180, "button": "right"}, {"x": 320, "y": 180}]
+    assert len(mock.received("input:down")) == 1
+    assert view.text("toasts") == ""
 
 
 def test_moves_are_few_and_the_last_one_counts(view: Page, mock: Mock) -> None:
@@ -149,15 +197,49 @@ def test_drag_scrolls_and_a_tap_stops_it(phone: Page, mock: Mock) -> None:
     assert mock.received("input:click") == []
 
 
-def test_two_fingers_are_left_to_the_browser(phone: Page, mock: Mock) -> None:
+def test_two_fingers_zoom_the_picture_here(phone: Page, mock: Mock) -> None:
+    """Nothing of it goes to the page; a tap afterwards hits what is under the finger."""
+    before = phone.rect()
+    phone.touch("touchStart", (140, 300))
+    phone.touch("touchStart", (140, 300), (180, 300))
+    phone.touch("touchMove", (120, 300), (200, 300))
+    phone.until("document.getElementById('picture').getBoundingClientRect().width > arguments[0]", before["width"] * 1.9)
+    phone.touch("touchMove", (130, 310), (210, 310))
+    phone.touch("touchEnd")
+    assert mock.everything() == []
+    rect = phone.rect()
     phone.touch("touchStart", (100, 300))
-    phone.touch("touchStart", (100, 300), (200, 300))
-    phone.touch("touchMove", (80, 300), (220, 300))
     phone.touch("touchEnd")
-    phone.touch("touchStart", (160, 300))
-    phone.touch("touchEnd")
-    mock.expect("input:click")
-    assert len(mock.everything()) == 1
+    x, y = int((100 - rect["left"]) * 640 / rect["width"]), int((300 - rect["top"]) * 360 / rect["height"])
+    tap = mock.expect("input:click")[0]
+    assert abs(tap["x"] - x) + abs(tap["y"] - y) <= 1
+    phone.js("document.getElementById('zoom-out').click()")
+    assert phone.rect() == before
+    assert phone.js("document.getElementById('zoom-out').hidden")
+
+
+def test_fingers_as_they_are(page: Page, mock: Mock) -> None:
+    """Where the session has a touch screen."""
+    mock.sessions["one"]["touch"] = True
+    page.size(320, 640, 2, mobile=True)
+    page.view(mock)
+    page.until("performance.getEntriesByType('resource').some(function (entry) { return /info$/.test(entry.name); })")
+    page.until("document.title === 'A title – Jiomosa'")
+    rect = page.rect()
+    x, y = rect["left"] + 50.25, rect["top"] + 60.25
+    page.touch("touchStart", (x, y))
+    page.touch("touchStart", (x, y), (x + 100, y))
+    page.touch("touchMove", (x, y + 10), (x + 100, y + 20))
+    mock.wait(lambda: any(said["phase"] == "move" for said in mock.received("input:touch")), "the move")
+    page.touch("touchEnd")
+    mock.wait(lambda: sum(len(one["points"]) for one in mock.received("input:touch") if one["phase"] == "end") == 2, "both ends")
+    said = mock.received("input:touch")
+    assert [point["phase"] for point in said[:3]] == ["start", "start", "move"]
+    assert [len(one["points"]) for one in said[:3]] == [1, 1, 2]
+    assert said[0]["points"][0] | {"id": 0} == {"id": 0, "x": 100, "y": 120}
+    assert {point["y"] for point in said[2]["points"]} == {140, 160}
+    assert said[0]["points"][0]["id"] != said[1]["points"][0]["id"]
+    assert mock.received("input:click") == []
 
 
 def test_on_screen_keyboard(phone: Page, mock: Mock) -> None:
@@ -174,6 +256,30 @@ def test_on_screen_keyboard(phone: Page, mock: Mock) -> None:
     phone.js("document.execCommand('delete')")  # a Backspace as such keyboards make it: no key event, only a shorter text
     assert mock.expect("input:key", 2)[-1] == {"key": "Backspace", "modifiers": []}
     phone.js(button)
+    phone.until(f"!({AREA})")
+
+
+@pytest.mark.parametrize(
+    ("field", "mode", "enter"),
+    [
+        ({"type": "email"}, "email", "go"),
+        ({"type": "search"}, "search", "search"),
+        ({"type": "text", "multiline": True}, "text", "enter"),
+    ],
+)
+def test_keyboard_opens_for_a_field(phone: Page, mock: Mock, field: dict[str, Any], mode: str, enter: str) -> None:
+    """When a finger led the page's focus into one; and closes when it leaves."""
+    rect = phone.rect()
+    phone.touch("touchStart", (rect["left"] + 50.25, rect["top"] + 60.25))
+    phone.touch("touchEnd")
+    mock.expect("input:click")
+    mock.emit("focus", {"editable": True, "x": 90, "y": 110, "width": 200, "height": 40} | field)
+    phone.until(AREA)
+    assert phone.js("document.activeElement.getAttribute('inputmode')") == mode
+    assert phone.js("document.activeElement.getAttribute('enterkeyhint')") == enter
+    where = phone.rect("#keys")
+    assert (where["left"], where["top"]) == pytest.approx((rect["left"] + 45, rect["top"] + 55), abs=1)
+    mock.emit("focus", {"editable": False})
     phone.until(f"!({AREA})")
 
 
@@ -252,3 +358,20 @@ def test_keys_of_this_browser_stay_here(view: Page, mock: Mock) -> None:
     view.key("F6", 117)
     view.until("document.activeElement.id === 'url'")
     assert mock.everything() == []
+
+
+def test_keys_outside_of_fields_go_down_and_up(view: Page, mock: Mock) -> None:
+    """For games and shortcuts; never left down; characters without a key are text still."""
+    mock.emit("focus", {"editable": False})
+    mock.emit("cursor", {"image": "iVBORw0KGgo=", "width": 1, "height": 1, "x": 3, "y": 4})
+    view.until("/ 3 4, default$/.test(document.getElementById('picture').style.cursor)")  # so `focus` has come, too
+    for kind in ("keyDown", "keyDown", "keyUp"):  # the second repeats the first
+        view.cdp("Input.dispatchKeyEvent", type=kind, key="w", text="w" if kind == "keyDown" else "", windowsVirtualKeyCode=87)
+    view.cdp("Input.dispatchKeyEvent", type="rawKeyDown", key="ArrowUp", windowsVirtualKeyCode=38)
+    view.js("document.activeElement.blur()")
+    down, up = {"action": "down"}, {"action": "up"}
+    wanted = [{"key": "w"} | down, {"key": "w"} | up, {"key": "ArrowUp"} | down, {"key": "ArrowUp"} | up]
+    assert mock.expect("input:key", 4) == wanted
+    view.js("document.getElementById('keys').focus()")
+    view.cdp("Input.insertText", text="ж")
+    assert mock.expect("input:text") == [{"text": "ж"}]

@@ -18,6 +18,7 @@ def start(page: Page, mock: Mock) -> None:
 def test_create(page: Page, mock: Mock) -> None:
     start(page, mock)
     page.driver.find_element(By.ID, "url").send_keys("b.example")
+    page.js("document.querySelector('details').open = true")
     page.driver.find_element(By.ID, "session-id").send_keys("two")
     page.driver.find_element(By.ID, "start").click()
     assert mock.expect("create") == [{"width": 1280, "height": 720, "url": "b.example", "session_id": "two"}]
@@ -27,6 +28,7 @@ def test_create(page: Page, mock: Mock) -> None:
 
 def test_errors_in_words(page: Page, mock: Mock) -> None:
     start(page, mock)
+    page.js("document.querySelector('details').open = true")
     page.driver.find_element(By.ID, "session-id").send_keys("one")
     page.driver.find_element(By.ID, "start").click()
     page.until("document.getElementById('problem').textContent === \"There is a session 'one' already.\"")
@@ -48,11 +50,11 @@ def test_server_away(page: Page, mock: Mock) -> None:
     page.until("document.getElementById('list-problem').hidden")
 
 
-def test_close_asks_once_more(page: Page, mock: Mock) -> None:
+def test_end_asks_once_more(page: Page, mock: Mock) -> None:
     start(page, mock)
     close = page.driver.find_element(By.CSS_SELECTOR, ".session button")
     close.click()
-    assert close.text == "Really close?"
+    assert close.text == "Really end?"
     assert "one" in mock.sessions
     close.click()
     page.until("!document.getElementById('empty').hidden")
@@ -65,3 +67,36 @@ def test_fits(page: Page, mock: Mock, width: int, height: int) -> None:
     page.size(width, height)
     start(page, mock)
     assert page.js("document.documentElement.scrollWidth") <= width
+
+
+def test_presets(page: Page, mock: Mock) -> None:
+    start(page, mock)
+    names = page.js("Array.from(document.querySelectorAll('.preset strong')).map(function (one) { return one.textContent; })")
+    assert names == ["This screen", "ThreadX panel", "ThreadX panel, wide", "Phone", "Tablet", "720p", "1080p"]
+    page.js("document.getElementById('preset-phone').click()")
+    page.driver.find_element(By.ID, "start").click()
+    (made,) = mock.expect("create")
+    agent = made.pop("user_agent")
+    assert made == {"width": 390, "height": 844, "touch": True, "mobile": True}
+    assert "Android" in agent
+    assert "Mobile" in agent
+    start(page, mock)
+    page.js("document.getElementById('preset-threadx-wide').click()")
+    page.driver.find_element(By.ID, "start").click()
+    assert mock.expect("create", 2)[1] == {
+        "width": 480,
+        "height": 272,
+    }  # nothing that a server of the first version does not know
+
+
+def test_thumbnails(page: Page, mock: Mock) -> None:
+    """One after another, only of what is in sight; they are demand only after the page in the session has become another."""
+    start(page, mock)
+    page.until("(function (image) { return image && image.naturalWidth === 320; })(document.querySelector('.thumbnail img'))")
+    assert mock.thumbnails == [("one", "", False)]
+    mock.wait(lambda: len(mock.thumbnails) > 1, "the next round")
+    assert mock.thumbnails[1] == ("one", '"https://a.example/"', True)
+    before = page.js("document.querySelector('.thumbnail img').src")
+    mock.sessions["one"]["url"] = "https://b.example/"
+    page.js("document.dispatchEvent(new Event('visibilitychange'))")
+    page.until("document.querySelector('.thumbnail img').src !== arguments[0]", before)

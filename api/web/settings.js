@@ -1,4 +1,4 @@
-/* What the viewer lets be set: address bar, quality, frame rate, adaptive mode, full screen, the settings panel. */
+/* What the viewer lets be set: quality, frame rate, adaptive mode; panels that open and close; full screen. */
 (function (root) {
   'use strict';
   var Jiomosa = root.Jiomosa = root.Jiomosa || {};
@@ -6,7 +6,7 @@
   var EVENTS = { quality: 'quality:set', fps: 'fps:set', adaptive: 'adaptive:toggle' };
   var SLIDERS = { quality: 'quality', fps: 'fps-limit' }; // names in the protocol -> ids in the page
 
-  function byId(id) { return document.getElementById(id); }
+  var byId = Jiomosa.byId;
 
   // ---- quality, fps, adaptive. What was set by hand is remembered, so that it survives a lost connection.
   Jiomosa.settings = function (emit) {
@@ -64,70 +64,34 @@
     };
   };
 
-  // ---- address bar: load(url, done(error)) does the loading
-  Jiomosa.address = function (load) {
-    var form = byId('address'), input = byId('url'), button = byId('go'), current = '', loading = false;
-
-    form.addEventListener('submit', function (event) {
-      var url = input.value.trim();
-      event.preventDefault();
-      if (!url || loading) return;
-      loading = true;
-      document.body.classList.add('loading');
-      form.setAttribute('aria-busy', 'true');
-      input.blur();
-      load(url, function (error) {
-        loading = false;
-        document.body.classList.remove('loading');
-        form.removeAttribute('aria-busy');
-        if (error) input.value = url; // stays, to be mended
-      });
-    });
-    input.addEventListener('focus', function () { setTimeout(function () { input.select(); }, 0); });
-    input.addEventListener('keydown', function (event) {
-      if (event.keyCode !== 27) return;
-      input.value = current;
-      input.blur();
-    });
-    byId('reload').addEventListener('click', function () {
-      if (!current) return;
-      input.value = current;
-      button.click();
-    });
-
-    return {
-      focus: function () { input.focus(); },
-      show: function (page) {
-        current = page.url || '';
-        byId('page-title').textContent = page.title || current;
-        document.title = (page.title || current || 'Session ' + Jiomosa.session) + ' – Jiomosa';
-        if (document.activeElement !== input && !loading) input.value = current;
+  // ---- a panel, which the buttons that control it show to be open. One is open at a time.
+  var panels = [];
+  Jiomosa.panel = function (panel, onToggle) {
+    var self = {
+      open: function () { return !panel.hidden; },
+      toggle: function (open) {
+        if (open === undefined) open = panel.hidden;
+        if (open !== panel.hidden) return;
+        if (open) panels.forEach(function (other) { other.toggle(false); });
+        panel.hidden = !open;
+        Array.prototype.forEach.call(document.querySelectorAll('[aria-controls="' + panel.id + '"]'), function (button) {
+          button.setAttribute('aria-expanded', String(open));
+          if (!open && panel.contains(document.activeElement)) button.focus();
+        });
+        if (onToggle) onToggle(open);
       }
     };
-  };
-
-  // ---- a button that opens and closes a panel
-  Jiomosa.panel = function (button, panel) {
-    function set(open) {
-      panel.hidden = !open;
-      button.setAttribute('aria-expanded', String(open));
-    }
-    button.addEventListener('click', function () { set(panel.hidden); });
     document.addEventListener('keydown', function (event) {
-      if (event.keyCode !== 27 || panel.hidden || !panel.contains(document.activeElement)) return;
-      set(false);
-      button.focus();
+      if (event.keyCode === 27 && panel.contains(document.activeElement)) self.toggle(false);
     });
-    return { close: function () { set(false); } };
+    panels.push(self);
+    return self;
   };
 
-  // ---- full screen, where the browser has it
-  Jiomosa.fullScreen = function (button, element) {
+  // ---- full screen, where the browser has it: a function that turns it on and off, or null
+  Jiomosa.fullScreen = function (element) {
     var ask = element.requestFullscreen || element.webkitRequestFullscreen;
     var leave = document.exitFullscreen || document.webkitExitFullscreen;
-    button.hidden = !ask;
-    button.addEventListener('click', function () {
-      (document.fullscreenElement || document.webkitFullscreenElement ? leave.call(document) : ask.call(element));
-    });
+    return ask ? function () { (document.fullscreenElement || document.webkitFullscreenElement ? leave.call(document) : ask.call(element)); } : null;
   };
 })(window);
