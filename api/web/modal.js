@@ -6,7 +6,7 @@
 (function (root) {
   'use strict';
   var Jiomosa = root.Jiomosa, make = Jiomosa.make;
-  var FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea';
+  var FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex="0"]';
   var count = 0, open = [];
 
   Jiomosa.modalOpen = function () { return open.length > 0; };
@@ -14,19 +14,19 @@
   Jiomosa.modal = function (options) {
     var before = document.activeElement, id = 'modal-' + (++count), deeds = options.deeds, usual = deeds[deeds.length - 1], gone = false;
     var title = make('h2', { id: id, text: options.title });
-    var body = make('div', { 'class': 'modal-body', id: id + '-body' }, options.body);
-    var form = make('form', {
-      'class': 'modal' + (options.wide ? ' wide' : ''), role: options.role || 'dialog', 'aria-modal': 'true', 'aria-labelledby': id,
-      'aria-describedby': id + '-body', submit: function (event) {
-        event.preventDefault();
-        run(usual);
-      }
-    }, [title, body, make('div', { 'class': 'modal-deeds' }, deeds.map(function (deed) {
+    var body = make('div', { 'class': 'modal-body', id: id + '-body', tabindex: '0' }, options.body);
+    var form = make('form', { submit: function (event) {
+      event.preventDefault();
+      run(usual);
+    } }, [title, body, make('div', { 'class': 'modal-deeds' }, deeds.map(function (deed) {
       return make('button', deed === usual ? { type: 'submit', 'class': 'go', text: deed.label } : {
         type: 'button', 'class': 'go plain', text: deed.label, click: function () { run(deed); }
       });
     }))]);
-    var veil = make('div', { 'class': 'veil' }, [form]);
+    var veil = make('div', { 'class': 'veil' }, [make('div', {
+      'class': 'modal' + (options.wide ? ' wide' : ''), role: options.role || 'dialog', 'aria-modal': 'true', 'aria-labelledby': id,
+      'aria-describedby': id + '-body'
+    }, [form])]);
 
     function run(deed) {
       if (gone || (deed.act && deed.act() === false)) return;

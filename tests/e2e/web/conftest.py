@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -71,9 +72,9 @@ class Page:
             self.cdp("Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code, modifiers=modifiers)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Page]:
-    """One browser for all tests: starting one takes longer than most of them."""
+@contextmanager
+def open_browser() -> Iterator[Page]:
+    """A browser, until the end of the block."""
     options = webdriver.ChromeOptions()
     for flag in FLAGS:
         options.add_argument(flag)
@@ -83,8 +84,17 @@ def browser() -> Iterator[Page]:
     )  # given, so that Selenium does not look for it on the internet
     driver = webdriver.Chrome(options=options, service=service)
     driver.set_script_timeout(WAIT)
-    yield Page(driver)
-    driver.quit()
+    try:
+        yield Page(driver)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Page]:
+    """One browser for all tests: starting one takes longer than most of them."""
+    with open_browser() as page:
+        yield page
 
 
 @pytest.fixture

@@ -37,6 +37,9 @@ def test_alert(view: Page, mock: Mock) -> None:
         view.key("Tab", 9)
         assert view.js(f"{MODAL}.contains(document.activeElement)")
     mock.emit("dialog", {"id": "d1", "kind": "alert", "message": "Hello", "url": ""})  # told again, on subscribing
+    mock.emit("status", {"message": "Heard."})
+    view.until("document.getElementById('toasts').textContent === 'Heard.'")
+    assert view.js("document.querySelectorAll('.modal').length") == 1
     view.js(PRESS, "OK")
     assert mock.expect("dialog:respond") == [{"id": "d1", "accept": True}]
     assert view.js("document.querySelectorAll('.modal').length") == 0
