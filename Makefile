@@ -4,10 +4,10 @@ BIN = .venv/bin
 CODE = engine api capture encoder bench tests docs/examples/python .ci
 ARGS =
 
-.PHONY: help serve test setup doctor lint types format bench readme lock clean
+.PHONY: help serve test setup doctor lint types format bench screenshots readme lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 serve: ## install what is missing, then serve on http://127.0.0.1:5000 (PORT=8000; ARGS="--help" for more)
 	$(SETUP) system runtime
@@ -44,6 +44,10 @@ format: ## let ruff rewrite the code in its style
 bench: ## measure (ARGS="--help" for what)
 	$(SETUP) system dev
 	@exec $(BIN)/jiomosa bench $(ARGS)
+
+screenshots: ## take the pictures in docs/images anew, of a real server (ARGS="start movie" for some of them)
+	$(SETUP) system dev
+	@$(BIN)/python -m tests.e2e.web.screenshots $(ARGS)
 
 readme: ## write the settings table into README.md
 	$(SETUP) runtime

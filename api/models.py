@@ -90,7 +90,7 @@ class Loaded(Struct):
 
 
 class Info(Struct):
-    """A session. `viewers`: how many watch; `newest_seq`: frames grabbed so far."""
+    """A session. `viewers`: how many watch; `newest_seq`: frames grabbed so far; `touch`: it has a touch screen."""
 
     session_id: str
     created_at: float
@@ -100,6 +100,7 @@ class Info(Struct):
     viewers: int
     newest_seq: int
     page_info: PageModel
+    touch: bool
 
 
 class Listed(Struct):

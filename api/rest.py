@@ -127,6 +127,7 @@ def routes(front: Front) -> Blueprint:
                 viewers=len(session.stream.viewers),
                 newest_seq=session.stream.newest_seq,
                 page_info=_page(page),
+                touch=session.device.touch,
             )
         )
 

@@ -1,6 +1,7 @@
 /* What can be done with the viewer, each thing once: its buttons (data-do), its keys, its place in the menu and in the list of shortcuts.
  *
- *   add({id, label, keys, run(), icon?})   keys like 'Alt+ArrowLeft', 'F1' or '?'; with an icon it stands in the menu
+ *   add({id, label, keys, run(), icon?, group?})   keys like 'Alt+ArrowLeft', 'F1' or '?'; with an icon it stands in the menu, with a group
+ *   in the list of shortcuts
  * Keys come here first, wherever the focus is, but for those without Alt or Ctrl that write something ('?') and those in a modal.
  */
 (function (root) {
@@ -47,7 +48,7 @@
     function shown(keys) {
       var parts = keys.split(/\+(?=.)/), cell = make('td');
       parts.forEach(function (part, index) {
-        if (index) cell.appendChild(document.createTextNode(' '));
+        if (index) cell.appendChild(document.createTextNode('\u00a0'));
         cell.appendChild(make('kbd', { text: SAID[part] || part }));
       });
       return cell;
@@ -68,15 +69,16 @@
         ]));
       },
       help: function () {
-        var commands = all.filter(function (command) { return command.keys && !command.twin; });
-        var columns = [make('div', {}, [make('h3', { text: 'The viewer' }),
-          table(commands.map(function (command) { return [command.label, shown(command.keys)]; }))])];
+        var columns = ['The page', 'The viewer'].map(function (group) {
+          return make('div', {}, [make('h3', { text: group }), table(all.filter(function (command) { return command.keys && command.group === group; })
+            .map(function (command) { return [command.label, shown(command.keys)]; }))]);
+        });
         columns.push(make('div', {}, Object.keys(ELSEWHERE).reduce(function (list, group) {
           return list.concat(make('h3', { text: group }), table(ELSEWHERE[group].map(function (row) {
             return [row[0], make('td', { text: row[1] })];
           })));
         }, [])));
-        Jiomosa.modal({ title: 'Shortcuts', wide: true, body: [make('div', { 'class': 'two' }, columns)], deeds: [{ label: 'Close' }] });
+        Jiomosa.modal({ title: 'Shortcuts', wide: true, body: [make('div', { 'class': 'columns' }, columns)], deeds: [{ label: 'Close' }] });
       }
     };
   };

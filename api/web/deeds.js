@@ -14,8 +14,9 @@
       parts.picture.zoomBy(factor, rect.left + rect.width / 2, rect.top + rect.height / 2);
     }
     function toAddress() { if (parts.keyboard.active()) browsing.focus(); else parts.keyboard.focus(); }
-    function add(id, label, keys, run, icon) { commands.add({ id: id, label: label, keys: keys, run: run, icon: icon }); }
-    function twin(keys, run) { commands.add({ id: keys, keys: keys, run: run, twin: true }); } // another key for what the list has already
+    var group = 'The page';
+    function add(id, label, keys, run, icon) { commands.add({ id: id, label: label, keys: keys, run: run, icon: icon, group: group }); }
+    function twin(keys, run) { commands.add({ id: keys, keys: keys, run: run }); } // another key for what the list has already
     function fromMenu(run) {
       return function () {
         parts.panels.settings.toggle(false);
@@ -24,7 +25,7 @@
     }
 
     add('address', 'Address', 'Ctrl+L', browsing.focus);
-    add('leave', 'From the picture to the address and back', 'F6', toAddress);
+    add('leave', 'Address or picture', 'F6', toAddress);
     add('back', 'Back', 'Alt+ArrowLeft', browsing.back);
     add('forward', 'Forward', 'Alt+ArrowRight', browsing.forward);
     add('reload', 'Load again, or stop', 'F5', browsing.reload);
@@ -33,6 +34,7 @@
     add('tab-close', 'Close this tab', 'Alt+W', browsing.closeTab);
     add('tab-1', 'First to eighth tab', 'Alt+1', function () { browsing.tabAt(0); });
     for (var i = 2; i <= TABS; i++) twin('Alt+' + i, browsing.tabAt.bind(null, i - 1));
+    group = 'The viewer';
     add('statistics', 'Statistics', 'Alt+S', function () { parts.panels.statistics.toggle(); }, 'statistics');
     add('clipboard', 'Clipboard', 'Alt+C', fromMenu(parts.clipboard.open), 'copy');
     add('share', 'Share', 'Alt+H', fromMenu(function () { Jiomosa.share(parts.toast); }), 'share');

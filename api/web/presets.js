@@ -3,16 +3,13 @@
   'use strict';
   var Jiomosa = root.Jiomosa, byId = Jiomosa.byId, make = Jiomosa.make;
   var BARS = { wide: 56, narrow: 108 }; // height of the viewer's bars, as in viewer.css
-  var LIMITS = { width: [160, 3840], height: [120, 2160] }; // the server's
-  // What Chrome on Android says of itself; it names no model and no minor version, of its own accord, since 2023.
-  var ANDROID = 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 ';
-  var AGENTS = { own: '', phone: ANDROID + 'Mobile Safari/537.36', tablet: ANDROID + 'Safari/537.36' };
+  var LIMITS = { width: [160, 3840], height: [120, 3840] }; // the server's
   var PRESETS = [
     { id: 'screen', name: 'This screen' },
     { id: 'threadx', name: 'ThreadX panel', width: 320, height: 240 },
-    { id: 'threadx-wide', name: 'ThreadX panel, wide', width: 480, height: 272 },
-    { id: 'phone', name: 'Phone', width: 390, height: 844, touch: true, mobile: true, agent: 'phone' },
-    { id: 'tablet', name: 'Tablet', width: 820, height: 1180, touch: true, mobile: true, agent: 'tablet' },
+    { id: 'threadx-wide', name: 'ThreadX wide', width: 480, height: 272 },
+    { id: 'phone', name: 'Phone', width: 390, height: 844, touch: true, mobile: true },
+    { id: 'tablet', name: 'Tablet', width: 820, height: 1180, touch: true, mobile: true },
     { id: 'hd', name: '720p', width: 1280, height: 720 },
     { id: 'full-hd', name: '1080p', width: 1920, height: 1080 }
   ];
@@ -44,7 +41,6 @@
       byId('height').value = preset.height;
       byId('touch').checked = !!preset.touch;
       byId('mobile').checked = !!preset.mobile;
-      byId('agent').value = AGENTS[preset.agent || 'own'];
     }
 
     PRESETS.forEach(function (preset) {
@@ -52,7 +48,6 @@
         preset.width = within('width', root.innerWidth);
         preset.height = within('height', root.innerHeight - (root.innerWidth < 720 ? BARS.narrow : BARS.wide));
         preset.touch = preset.mobile = root.innerWidth < 720;
-        if (preset.mobile) preset.agent = 'phone';
       }
       var input = make('input', { type: 'radio', name: 'preset', id: 'preset-' + preset.id, value: preset.id, change: function () { choose(preset); } });
       byId('presets').appendChild(make('label', { 'class': 'preset', 'for': input.id }, [input, make('span', { 'class': 'face' }, [

@@ -3,9 +3,11 @@
   'use strict';
   var Jiomosa = root.Jiomosa, byId = Jiomosa.byId, make = Jiomosa.make;
   var STAGES = [ // in the order in which a frame passes them; those of the server as `stats` names them
-    ['grab', 'Grab', '--one'], ['wait', 'Wait for an encoder', '--two'], ['job', 'Hand over', '--six'], ['encode', 'Encode', '--three'],
+    ['grab', 'Grab', '--one'], ['wait', 'Wait', '--two'], ['job', 'Hand over', '--six'], ['encode', 'Encode', '--three'],
     ['queue', 'Queue', '--seven'], ['send', 'Send', '--four']
   ];
+
+  var FAST = 1000; // Mbit/s: what is above is one machine talking to itself
 
   function number(value, digits) { return typeof value === 'number' ? value.toFixed(digits) : '–'; }
 
@@ -59,7 +61,8 @@
         put('bytes', [stats.bytes_per_second || 0], Jiomosa.bytes(stats.bytes_per_second || 0) + '/s');
         put('quality', [stats.quality || 0], number(stats.quality, 0) + ', up to ' + number(stats.fps_limit, 0) + ' fps');
         byId('link-facts').hidden = false;
-        Jiomosa.fill(byId('link'), link ? number(link.mbit, 1) + ' Mbit/s, ' + number(link.rtt_ms, 0) + ' ms' + (link.beyond ? ', beyond' : '') : 'not known');
+        Jiomosa.fill(byId('link'), link ? (link.mbit > FAST ? 'over ' + FAST : number(link.mbit, 1)) + ' Mbit/s, ' + number(link.rtt_ms, 0) + ' ms' +
+          (link.beyond ? ', narrow beyond the server' : '') : 'not known');
         Jiomosa.fill(byId('drops'), ['link', 'pace', 'encoder'].map(function (cause) { return (drops[cause] || 0) + ' ' + cause; }).join(', '));
       }
     };

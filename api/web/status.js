@@ -61,6 +61,11 @@
         if (final) byId('notice-link').focus();
       },
 
+      // Takes back what is said better elsewhere.
+      forget: function (text) {
+        Array.prototype.slice.call(toasts.childNodes).forEach(function (toast) { if (toast.textContent === text) toasts.removeChild(toast); });
+      },
+
       // kind: 'bad' or 'good'; good news stays for a moment only, and one at a time. deed: {label, act()}, a button beside it
       toast: function (text, kind, deed) {
         var last = toasts.lastChild, element;

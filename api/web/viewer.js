@@ -7,6 +7,7 @@
   var INFO_INTERVAL = 4000; // ms between two looks at title and address, where the server does not tell them by itself
   var SENT_AWAY = 1500; // ms from a `forbidden` to the end of the connection that it explains
   var AFTER_INPUT = 700; // ms: a click or Enter often leads to another page
+  var ADDRESS = { load_failed: 1, unreachable: 1, forbidden_address: 1 }; // codes of what is said below the address bar
   var GONE = {
     not_found: 'The server knows no session with this name: it was closed, or the server was started anew.',
     session_closed: 'It was closed, by somebody or because the server stopped.',
@@ -69,7 +70,10 @@
   function failed(error) {
     if (GONE[error.code]) end(error.code);
     else if (unknown(error.message)) return;
-    else if (error.code === 'load_failed') browsing.problem(error.message);
+    else if (ADDRESS[error.code]) {
+      status.forget(error.message); // all viewers are told it as a `status`, too
+      browsing.problem(error.message);
+    }
     else status.toast(error.message);
   }
   var sentAway = null; // {message, at}: what may be why the server is about to end the connection
@@ -190,6 +194,7 @@
   socket.on('fps:updated', settings.show);
   socket.on('adaptive:updated', settings.show);
   socket.on('status', function (data) {
+    if (browsing.told() && /^Load(ed|ing) /.test(data.message)) return; // the address bar shows it
     if (data && data.message) status.toast(data.message, data.code === 'operator_message' ? 'word' : 'good');
   });
   socket.on('error', function (data) {

@@ -12,101 +12,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import simplejpeg
 import socketio
 import uvicorn
 
-WEB = Path(__file__).parents[3] / "api" / "web"
-TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-# As strict as the real server will be: a page that leans on anything inline fails here.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
+from .answers import Receive, Scope, Send, answer, file, picture, reply
+
 # What a server of the first version knew.
 FIRST_EVENTS = {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle", "stats:toggle", "echo", "binary"}
 FIRST_EVENTS |= {f"input:{kind}" for kind in ("click", "move", "scroll", "text", "key")}
 WAIT = 10.0  # seconds; only ever reached by a test that fails
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Event = tuple[str, Any]
-
-
-def picture(width: int, height: int, shade: int) -> bytes:
-    """A JPEG of coloured stripes that differs for each `shade`."""
-    pixels = np.zeros((height, width, 3), np.uint8)
-    pixels[:, :, 0] = np.linspace(20, 230, width, dtype=np.uint8)
-    pixels[:, :, 1] = np.linspace(230, 60, height, dtype=np.uint8)[:, None]
-    pixels[:, :, 2] = shade % 256
-    jpeg: bytes = simplejpeg.encode_jpeg(pixels, quality=75, colorspace="RGB")
-    return jpeg
-
-
-def overview() -> dict[str, Any]:
-    """What GET /api/admin/overview might answer."""
-    now = time.time()
-    viewer = {
-        "viewer_id": "v1",
-        "sub": "ann",
-        "address": "192.0.2.7",
-        "transport": "websocket",
-        "format": "jpeg-binary",
-        "width": 1280,
-        "height": 720,
-        "grayscale": False,
-        "quality": 80,
-        "fps_limit": 30.0,
-        "adaptive": True,
-        "fps": 29.4,
-        "bytes_per_second": 1_180_000.0,
-        "frames": 18_240,
-        "bytes": 730_000_000,
-        "link": {"mbit": 21.9, "rtt_ms": 4.2, "beyond": False},
-        "drops": {"link": 12, "pace": 3, "encoder": 0},
-    }
-    session = {
-        "session_id": "kitchen",
-        "owner": "ann",
-        "created_at": now - 4000,
-        "last_activity": now,
-        "width": 1280,
-        "height": 720,
-        "page_info": {"title": "Harbour weather", "url": "https://weather.example/harbour"},
-        "frames": 98_112,
-        "rebuilds": 1,
-        "rebuilding": False,
-        "cpu": 0.38,
-        "memory": 412_000_000,
-        "viewers": [viewer],
-    }
-    kinds = [
-        ("front", None, 0.04, 46),
-        ("encoder", None, 0.13, 31),
-        ("capture", "kitchen", 0.02, 24),
-        ("xserver", "kitchen", 0.06, 21),
-    ]
-    return {
-        "version": "0.1.0",
-        "started_at": now - 90_000,
-        "now": now,
-        "connections": 1,
-        "warm_sessions": 1,
-        "sessions": [session],
-        "processes": [
-            {"pid": 4000 + index, "kind": kind, "session_id": of, "cpu": cpu, "memory": memory * 1_000_000}
-            for index, (kind, of, cpu, memory) in enumerate([*kinds, ("browser", "kitchen", 0.3, 367)])
-        ],
-        "restarts": {"browser": 1, "encoder": 0},
-        "refused": {"full": 2},
-        "dropped": {"link": 120, "pace": 3, "encoder": 0},
-    }
 
 
 class Mock:
@@ -281,7 +200,7 @@ class Mock:
                 await receive()
                 await send({"type": "websocket.close"})
             elif self.socketio_blocked:
-                await _answer(send, 403, {"error": "Blocked."})
+                await answer(send, 403, {"error": "Blocked."})
             else:
                 self.transports.append(scope["type"])
                 await self._engine(scope, receive, send)
@@ -295,7 +214,7 @@ class Mock:
             await self._thumbnail(send, scope)
         elif scope["path"].endswith("/upload"):
             self._note("upload", body)
-            await _answer(send, 200, {"success": True})
+            await answer(send, 200, {"success": True})
         else:
             await self._rest(send, scope["method"], scope["path"], json.loads(body or b"{}"))
 
@@ -305,43 +224,39 @@ class Mock:
         tag = f'"{self.sessions[name]["url"]}"'
         self.thumbnails.append((name, known, b"passive=" in scope["query_string"]))
         if known == tag:
-            await _reply(send, 304, "image/jpeg", b"", etag=tag)
+            await reply(send, 304, "image/jpeg", b"", etag=tag)
         else:
-            await _reply(send, 200, "image/jpeg", picture(320, 180, len(tag) * 40), etag=tag)
+            await reply(send, 200, "image/jpeg", picture(320, 180, len(tag) * 40), etag=tag)
 
     async def _rest(self, send: Send, method: str, path: str, body: Any) -> None:
         parts = path.strip("/").split("/")
         if path in ("/", "/admin"):
-            await _file(send, "index.html" if path == "/" else "admin.html")
+            await file(send, "index.html" if path == "/" else "admin.html")
         elif parts[0] == "web":
-            await _file(send, parts[1])
+            await file(send, parts[1])
         elif path == "/blank":
-            await _reply(send, 200, "text/html", b'<!DOCTYPE html><title>blank</title><script src="/web/engineio.js"></script>')
+            await reply(send, 200, "text/html", b'<!DOCTYPE html><title>blank</title><script src="/web/engineio.js"></script>')
         elif path == "/api/info":
-            await _answer(send, 200, {"session_config": {"timeout": 300, "frame_capture_interval": self.interval}})
+            await answer(send, 200, {"session_config": {"timeout": 300, "frame_capture_interval": self.interval}})
         elif parts[:2] == ["api", "admin"]:
             await self._admin(send, "/".join(parts[2:]), body)
         elif path == "/api/sessions":
-            await _answer(
-                send, 200, {"active_sessions": len(self.sessions), "sessions": [self._listed(n) for n in self.sessions]}
-            )
+            await answer(send, 200, {"active_sessions": len(self.sessions), "sessions": [self._listed(n) for n in self.sessions]})
         elif path == "/api/session/create":
             await self._create(send, body)
         elif parts[:2] == ["api", "session"] and len(parts) > 3:
             await self._session(send, parts[2], parts[3], body)
         else:
-            await _answer(send, 404, {"error": f"There is nothing at {path}.", "code": "not_found"})
+            await answer(send, 404, {"error": f"There is nothing at {path}.", "code": "not_found"})
 
     async def _admin(self, send: Send, what: str, body: Any) -> None:
         if self.overview is None:
-            await _answer(
-                send, 403, {"error": "Your token does not allow that: it lacks the scope 'admin'.", "code": "forbidden"}
-            )
+            await answer(send, 403, {"error": "Your token does not allow that: it lacks the scope 'admin'.", "code": "forbidden"})
         elif what == "overview":
-            await _answer(send, 200, self.overview)
+            await answer(send, 200, self.overview)
         else:
             self._note("admin", (what, body))
-            await _answer(send, 200, {"success": True, "told": 1} | ({"message": "Ended."} if what.endswith("/end") else {}))
+            await answer(send, 200, {"success": True, "told": 1} | ({"message": "Ended."} if what.endswith("/end") else {}))
 
     def _listed(self, name: str) -> dict[str, Any]:
         session = self.sessions[name]
@@ -360,57 +275,39 @@ class Mock:
         name = body.get("session_id", "made-up")
         self._note("create", body)
         if name in self.sessions:
-            await _answer(send, 409, {"error": f"There is a session {name!r} already.", "code": "conflict"})
+            await answer(send, 409, {"error": f"There is a session {name!r} already.", "code": "conflict"})
             return
         self.add(name, body.get("width", 1280), body.get("height", 720), url=body.get("url", "about:blank"))
-        answer = {"success": True, "session_id": name}
-        await _answer(send, 201, answer | ({"load_error": self.load_error} if self.load_error else {}))
+        made = {"success": True, "session_id": name}
+        await answer(send, 201, made | ({"load_error": self.load_error} if self.load_error else {}))
 
     async def _session(self, send: Send, name: str, what: str, body: Any) -> None:
         session = self.sessions.get(name)
         if what == "viewer":
-            await _file(send, "viewer.html")
+            await file(send, "viewer.html")
         elif session is None:
-            await _answer(send, 404, {"error": f"There is no session {name!r}.", "code": "not_found"})
+            await answer(send, 404, {"error": f"There is no session {name!r}.", "code": "not_found"})
         elif what == "frame":
             self.polled += 1
             self._shade += 37
-            await _reply(send, 200, "image/jpeg", picture(session["width"], session["height"], self._shade))
+            await reply(send, 200, "image/jpeg", picture(session["width"], session["height"], self._shade))
         elif what == "load":
             self._note("load", body)
             if self.load_error:
-                await _answer(send, 502, {"error": self.load_error, "code": "load_failed"})
+                await answer(send, 502, {"error": self.load_error, "code": "load_failed"})
                 return
             session["url"], session["title"] = body["url"], f"Title of {body['url']}"
-            await _answer(send, 200, {"success": True, "page_info": {"title": session["title"], "url": session["url"]}})
+            await answer(send, 200, {"success": True, "page_info": {"title": session["title"], "url": session["url"]}})
         elif what == "ticket":
             self._note("ticket", body)
             if not self.login:
-                await _answer(send, 400, {"error": "Nobody logs in to this server.", "code": "bad_request"})
+                await answer(send, 400, {"error": "Nobody logs in to this server.", "code": "bad_request"})
                 return
             url = f"{self.url}/api/session/{name}/viewer#ticket={body['access']}"
-            await _answer(send, 201, {"viewer_url": url, "expires_at": time.time() + body["seconds"]})
+            await answer(send, 201, {"viewer_url": url, "expires_at": time.time() + body["seconds"]})
         elif what == "close":
             del self.sessions[name]
-            await _answer(send, 200, {"success": True})
+            await answer(send, 200, {"success": True})
         else:
             page = {"title": session["title"], "url": session["url"]}
-            await _answer(send, 200, {"session_id": name, "page_info": page, "touch": session.get("touch", False)})
-
-
-async def _file(send: Send, name: str) -> None:
-    path = WEB / Path(name).name
-    if path.is_file():
-        await _reply(send, 200, TYPES[path.suffix], path.read_bytes())
-    else:
-        await _answer(send, 404, {"error": f"There is no page {name}.", "code": "not_found"})
-
-
-async def _answer(send: Send, status: int, data: Any) -> None:
-    await _reply(send, status, "application/json", json.dumps(data).encode())
-
-
-async def _reply(send: Send, status: int, kind: str, body: bytes, **more: str) -> None:
-    headers = [("content-type", kind), ("content-security-policy", POLICY), ("cache-control", "no-store"), *more.items()]
-    await send({"type": "http.response.start", "status": status, "headers": [(k.encode(), v.encode()) for k, v in headers]})
-    await send({"type": "http.response.body", "body": body})
+            await answer(send, 200, {"session_id": name, "page_info": page, "touch": session.get("touch", False)})

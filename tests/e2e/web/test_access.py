@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from .answers import overview
 from .conftest import Page
-from .mock import Mock, overview
+from .mock import Mock
 from .test_browsing import STILL, TABS
 from .test_panels import STATS
 

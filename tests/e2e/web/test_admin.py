@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from selenium.webdriver.common.by import By
 
+from .answers import overview
 from .conftest import Page
-from .mock import Mock, overview
+from .mock import Mock
 
 
 def test_operator(page: Page, mock: Mock) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from .answers import WEB
 from .conftest import Page
-from .mock import WEB, Mock
+from .mock import Mock
 
 Run = Callable[..., Any]
 # Sends an echo with all sorts of characters, then asks for binary attachments, then reports.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from .answers import WEB
 from .conftest import Page
-from .mock import WEB, Mock
+from .mock import Mock
 
 WIDTHS = [(360, 740, True), (800, 600, False), (1280, 800, False)]
 BADGE = "document.getElementById('badge').textContent === arguments[0]"
