@@ -14,10 +14,11 @@ from typing import Any
 import engineio
 import socketio
 
+from api.carrier import StreamEngine
 from api.front import Front
 from api.guest import Guest
 from api.login import bearer
-from api.transport import Json, StreamEngine
+from api.transport import Json
 from api.viewer import Viewer
 from engine import logs
 from engine.errors import BadRequest, JiomosaError, TooMany, Unauthorized
@@ -26,7 +27,10 @@ from engine.origins import Origins
 log = logs.logger("jiomosa.events")
 
 MAX_MESSAGE_BYTES = 2_000_000  # so that a megabyte of text is answered with an error and not with a closed connection
-JOIN_SECONDS = 10.0  # a connection that has not become a viewer's by then is closed
+JOIN_SECONDS = 10.0  # a connection that is nobody's for so long is closed
+MOST_STRAYS = 32  # messages of a connection while it is nobody's: one to join with, and some patience with what is wrong
+LEAVE_SECONDS = 2.0  # for a client to close a WebSocket that has been ended; then it is cut
+MOST_ATTACHMENTS = 8  # of one event. No event of ours has any, but they come before it can be told which it is
 
 
 def address_of(environ: dict[str, Any]) -> str:
@@ -56,6 +60,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         self._viewers: dict[str, Viewer] = {}
         self._guests: dict[str, Guest] = {}
         self.flooded = 0  # events of viewers who have gone that were too many
+        self._strays: dict[str, int] = {}  # of each connection
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
 
@@ -107,6 +112,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             log.info("viewer disconnected", viewer=sid, reason=reason)
             viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
+        self._look_again(self.manager.eio_sid_from_sid(sid, "/") or "")
 
     def _expired(self, sid: str) -> None:
         """The time of a viewer's token is up."""
@@ -121,40 +127,80 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             self.start_background_task(self._dismiss, sid)
 
     async def _dismiss(self, sid: str) -> None:
-        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
         await self.disconnect(sid)
-        asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
+        self._strays[eio_sid] = 0
+        self.eio.sockets[eio_sid].queue.on_full = lambda: self._end(eio_sid, "it fetches nothing of what it is told")
+        self._look_again(eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        self._strays.pop(eio_sid, None)
+        self._binary_packet.pop(eio_sid, None)
+        connection = self.eio.sockets.get(eio_sid)
+        protocol = getattr(connection, "protocol", None)
+        if protocol is not None and not protocol.disconnected:
+            # It was told to close. python-engineio reads on for as long as the client says anything.
+            asyncio.get_running_loop().call_later(LEAVE_SECONDS, protocol.cut)
+
+    def _look_again(self, eio_sid: str) -> None:
+        """A connection is nobody's now: it should not be for long."""
         asyncio.get_running_loop().call_later(JOIN_SECONDS, self._joined, eio_sid)
 
     def _joined(self, eio_sid: str) -> None:
         """Whoever was not let in by now, or never asked, need not keep the connection."""
+        if self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+            self._end(eio_sid, "it has not become a viewer's")
+
+    def _end(self, eio_sid: str, why: str) -> None:
         connection = self.eio.sockets.get(eio_sid)
-        if connection is not None and self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+        if connection is not None and not connection.closed:
+            log.info("connection ended", connection=eio_sid, why=why)
             self.start_background_task(connection.close, wait=False)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        if not self._admit(self.manager.sid_from_eio_sid(eio_sid, "/")):
+        sid = self.manager.sid_from_eio_sid(eio_sid, "/")
+        if not (self._admit(sid) if sid in self._viewers else self._listen(eio_sid)):
             return
+        if eio_sid in self._binary_packet and not isinstance(data, bytes):
+            self._tell(eio_sid, BadRequest("The attachments of the last event are missing."))
+            del self._binary_packet[eio_sid]
         try:
             await super()._handle_eio_message(eio_sid, data)
+            expecting = self._binary_packet.get(eio_sid)
+            if expecting is not None and not 0 < expecting.attachment_count <= MOST_ATTACHMENTS:
+                raise ValueError("so many attachments")  # noqa: TRY301
         except (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError):
             # What python-socketio raises for a packet that is none. It would only log it; the sender should know.
-            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
-            if viewer is not None:
-                viewer.tell_error(BadRequest("A message could not be read: it is not a Socket.IO packet with JSON in it."))
+            self._binary_packet.pop(eio_sid, None)
+            self._tell(eio_sid, BadRequest("A message could not be read: it is not a Socket.IO packet with JSON in it."))
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
         # The library lets these through without a word: names that are none, and those of its own events.
         name = data[0] if isinstance(data, list) and data else None
         if not isinstance(name, str) or name in ("connect", "disconnect"):
-            viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
-            if viewer is not None:
-                viewer.tell_error(BadRequest("An event must be a list that begins with the name of one of ours."))
+            self._tell(eio_sid, BadRequest("An event must be a list that begins with the name of one of ours."))
             return
         await super()._handle_event(eio_sid, namespace, id, data)
+
+    async def _handle_ack(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        self._tell(eio_sid, BadRequest("No event of this server asks for an acknowledgement."))
+
+    def _tell(self, eio_sid: str, error: JiomosaError) -> None:
+        """Tell the viewer whose connection this is, if it is somebody's."""
+        viewer = self._viewers.get(self.manager.sid_from_eio_sid(eio_sid, "/") or "")
+        if viewer is not None:
+            viewer.tell_error(error)
+
+    def _listen(self, eio_sid: str) -> bool:
+        """Whether one more message of a connection that is nobody's is taken; who sends too many is let go."""
+        count = self._strays[eio_sid] = self._strays.get(eio_sid, 0) + 1
+        if count > MOST_STRAYS:
+            self._strays.pop(eio_sid)
+            self._end(eio_sid, "it talks without joining")
+        return count <= MOST_STRAYS
 
     def _admit(self, sid: str | None) -> bool:
         """Whether one more message of a viewer is taken; what is too much is dropped, unread, and a flood told of once."""

@@ -17,7 +17,8 @@ from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 
-from api.transport import Bytes, HttpProtocol
+from api.httpprotocol import HttpProtocol
+from api.transport import Bytes
 from engine.adaptation import Adaptation, LinkSample
 from engine.broadcast import Packet
 from engine.errors import JiomosaError

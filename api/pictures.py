@@ -14,12 +14,13 @@ from quart import Blueprint, Response, request
 from quart_schema import document_querystring, document_response, tag
 
 from api.front import Front
+from api.httpprotocol import HttpProtocol
 from api.login import until
 from api.mjpeg import CONTENT_TYPE, MjpegViewer
 from api.models import MAX_WAIT, ErrorModel, FrameQuery, JpegFile, MjpegStream, PictureQuery, StreamQuery, Unchanged
 from api.request import check_fps, query
 from api.session import Session
-from api.transport import EXTENSION, HttpProtocol
+from api.transport import EXTENSION
 from engine.adaptation import START_QUALITY, Adaptation
 from engine.broadcast import Packet
 from engine.errors import BadRequest

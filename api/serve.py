@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import resource
 import signal
 import socket
@@ -15,15 +16,18 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 import uvloop
 
 from api.app import build
 from api.front import VERSION, Front
+from api.httpprotocol import HttpProtocol
 from api.link import TCP_USER_TIMEOUT
+from api.silent import Silent
 from api.sweep import sweep
-from api.transport import HttpProtocol, StreamProtocol
+from api.transport import StreamProtocol
 from engine import logs
 from engine.checks import is_loopback
 from engine.child import name_process
@@ -54,7 +58,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         build(front),
         ws=StreamProtocol,
-        http=HttpProtocol,
+        http=_http(settings),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -76,6 +80,11 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     finally:
         await front.close()
     log.info("stopped")
+
+
+def _http(settings: Settings) -> Any:
+    """What uvicorn makes its HTTP connections with."""
+    return functools.partial(HttpProtocol, patience=settings.viewer_timeout, silent=Silent.of(settings))
 
 
 class _Server(uvicorn.Server):

@@ -4,8 +4,6 @@ Small replacements, each for one server instance and none a patch of a module:
 
     StreamProtocol  uvicorn's WebSocket protocol; `send` returns only when the bytes are in the kernel, without copying them,
                     and the socket tells how congested it is (`api.link`)
-    HttpProtocol    uvicorn's HTTP protocol; lets a response be written piece by piece in the same way
-    StreamSocket    python-engineio's WebSocket adapter; finds the StreamProtocol that carries a connection
     Outbox          the queue of an Engine.IO connection; tells when its reader, the writer task or a poll, has nothing left to
                     send: only then is a viewer ready for a frame
     FramePacket     an Engine.IO packet that binds the newest frame when it is written, not when it is queued
@@ -23,11 +21,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import engineio
 import orjson
-from engineio.async_drivers import asgi as engineio_asgi
-from engineio.packet import MESSAGE, PING, Packet
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from engineio.packet import MESSAGE, NOOP, PING, Packet
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -38,9 +33,10 @@ SEPARATOR = "\x1e"  # between the Engine.IO packets in the response to a poll
 PONG = "3"
 NOTHING = "6"  # an Engine.IO noop: every client ignores it
 TEXT, BINARY = 0x81, 0x82  # first byte of a final WebSocket frame, RFC 6455 section 5.2
-
-MAX_HEAD_BYTES = 64 * 1024  # of a request, before a piece that ends it
-HEAD_SECONDS = 20.0  # for the first request of a connection to begin and be read
+# Of one WebSocket message. It may have 2 MB (`api.entrance`), and small devices send as little as half a kilobyte at once.
+MOST_FRAGMENTS = 4096
+# Packets for a client that does not fetch them; a stream is one of them, whatever its rate. Beyond, the connection is ended.
+MOST_PACKETS = 1000
 
 Bytes = bytes | memoryview
 
@@ -51,6 +47,37 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.tune(transport)
+
+    def handle_ping(self) -> None:
+        """As the base class, but a client that does not read is not answered: the pongs would pile up here."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_cont(self, event: Any) -> None:
+        """As the base class, whose limit is one of bytes: of empty fragments there would be no end."""
+        if len(self.frames) < MOST_FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            self.fail(1009, "The message comes in too many pieces.")
+
+    def send_receive_event_to_app(self) -> None:
+        """As the base class, which writes to the log what anybody may send."""
+        try:
+            if self.curr_msg_data_type == "text":
+                b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            self.fail(1007, "The text is not UTF-8.")
+        else:
+            super().send_receive_event_to_app()
+
+    def fail(self, code: int, reason: str) -> None:
+        """Tell the client what it has done, and end the connection."""
+        self.frames = []
+        if not self.close_sent and not self.transport.is_closing():
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
@@ -82,96 +109,6 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
             pieces += [_header(BINARY, message.attachment), message.attachment]
         self.transport.writelines(pieces)
         await self.writable.wait()
-
-
-class HttpProtocol(Wire, HttpToolsProtocol):
-    """See the module's table. One an HTTP connection."""
-
-    disconnected = False
-    _heading = True  # what comes next belongs to the head of a request
-    _head_bytes = 0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self.tune(transport)
-        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
-
-    def data_received(self, data: bytes) -> None:
-        """The parser keeps a head whole until it has all of it, and asks nobody how much that may be."""
-        self._head_bytes += len(data)
-        super().data_received(data)
-        if self._heading and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
-
-    def on_headers_complete(self) -> None:
-        self._heading, self._head_bytes = False, 0
-        self._patience.cancel()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._heading, self._head_bytes = True, 0
-        super().on_message_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.disconnected = True
-        self._patience.cancel()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {EXTENSION: self}
-
-    def stream(self, scope: Any) -> bool:
-        """Make the response to the request of `scope` one whose body is all that is written until it ends.
-
-        False where there is another request behind it already, which such a response leaves no way to answer.
-        """
-        if self.cycle.scope is not scope:
-            return False
-        self.cycle.chunked_encoding = False  # neither chunks nor a length: every client can read that
-        self.cycle.keep_alive = False
-        self.keep_alive_probes()
-        return True
-
-    async def write(self, *pieces: Bytes) -> None:
-        """Send `pieces` of the body; returns when they have left for the kernel. Raises `ClientDisconnected`."""
-        await self.flow.drain()
-        if not self.disconnected:
-            self.transport.writelines(pieces)
-            await self.flow.drain()
-        if self.disconnected:
-            raise ClientDisconnected
-
-
-class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
-    """See the module's table. `handler` is the bound method of the Engine.IO connection it serves."""
-
-    def __init__(self, handler: Any, server: Any) -> None:
-        super().__init__(handler, server)
-        self._connection = handler.__self__
-        self._protocol: StreamProtocol | None = None
-
-    async def __call__(self, environ: dict[str, Any]) -> Any:
-        self._protocol = environ["asgi.scope"].get("extensions", {}).get(EXTENSION)
-        self._connection.protocol = self._protocol
-        return await super().__call__(environ)
-
-    async def wait(self) -> Any:
-        message = await super().wait()
-        if message == PONG:
-            self._connection.queue.ponged()
-        return message
-
-    async def send(self, message: Any) -> None:
-        if isinstance(message, Prepared) and self._protocol is not None:
-            await self._protocol.send_prepared(message)
-        elif isinstance(message, Prepared):
-            await super().send(str(message.text, "ascii"))
-            if message.attachment is not None:
-                await super().send(bytes(message.attachment))
-        else:
-            await super().send(message)
 
 
 class Prepared(NamedTuple):
@@ -222,6 +159,7 @@ class Outbox(asyncio.Queue[Any]):
     on_given  the reader goes with something
     on_ping   a ping is being written, Engine.IO's own or another
     on_pong   the client has answered one
+    on_full   the client fetches nothing, and what waits for it has become too much
     """
 
     on_idle: Callable[[], None] | None = None
@@ -229,6 +167,7 @@ class Outbox(asyncio.Queue[Any]):
     on_given: Callable[[], None] | None = None
     on_ping: Callable[[], None] | None = None
     on_pong: Callable[[], None] | None = None
+    on_full: Callable[[], None] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -238,6 +177,9 @@ class Outbox(asyncio.Queue[Any]):
         if self.on_ping is not None and isinstance(packet, Packet) and packet.packet_type == PING:
             packet = Ping(self.on_ping)
         super().put_nowait(packet)
+        if self.qsize() > MOST_PACKETS and self.on_full is not None:
+            on_full, self.on_full = self.on_full, None
+            on_full()
         while self._readers:
             reader = self._readers.popleft()
             if not reader.done():  # it may have given up
@@ -255,6 +197,11 @@ class Outbox(asyncio.Queue[Any]):
 
     def get(self) -> asyncio.Future[Any]:  # type: ignore[override]
         """As a queue's, but a future: python-engineio waits for it with a timeout, which would take a task for each coroutine."""
+        while self._readers:  # polls whose client is gone, or asks twice: what comes is for the newest
+            former = self._readers.popleft()
+            if not former.done():
+                former.set_result(Packet(NOOP))
+                self._unfinished_tasks += 1  # type: ignore[attr-defined]  # the reader will say that one is done
         if self.on_asked is not None:
             self.on_asked()
         reader: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -280,18 +227,6 @@ def _header(first_byte: int, body: Bytes) -> bytes:
     if length < 65536:
         return struct.pack("!BBH", first_byte, 126, length)
     return struct.pack("!BBQ", first_byte, 127, length)
-
-
-class StreamEngine(engineio.AsyncServer):  # type: ignore[misc]
-    """An Engine.IO server with the replacements of this module."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        modules: dict[str, Any] = self._async
-        self._async: dict[str, Any] = {**modules, "websocket": StreamSocket}
-
-    def create_queue(self, *args: Any, **kwargs: Any) -> Outbox:
-        return Outbox()
 
 
 class Json:

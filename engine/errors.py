@@ -5,7 +5,10 @@
     ├── Unauthorized      401   nobody knows who asks: no token, or one that is not valid
     ├── Forbidden         403   who asks may not do this, or is not asking by the right way
     ├── NotFound          404   no such session, page or endpoint
+    ├── NotAllowed        405   a method that is not for this
     ├── Conflict          409   it exists already
+    ├── LengthRequired    411   a body of unknown length, where its length has to be known
+    ├── TooLarge          413   a body or message larger than is read
     ├── TooMany           429   more, or more often, than one client may
     ├── LoadFailed        502   the browser could not load the page; the message is the browser's own reason
     ├── Unavailable       503   the server or the session cannot do it now, or no longer
@@ -53,9 +56,24 @@ class NotFound(JiomosaError):
     status = 404
 
 
+class NotAllowed(JiomosaError):
+    code = "method_not_allowed"
+    status = 405
+
+
 class Conflict(JiomosaError):
     code = "conflict"
     status = 409
+
+
+class LengthRequired(JiomosaError):
+    code = "length_required"
+    status = 411
+
+
+class TooLarge(JiomosaError):
+    code = "too_large"
+    status = 413
 
 
 class TooMany(JiomosaError):
@@ -86,8 +104,8 @@ class ConfigurationError(JiomosaError):
 BY_CODE: dict[str, type[JiomosaError]] = {
     kind.code: kind
     for kind in (
-        *(JiomosaError, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooMany, LoadFailed, ChildGone),
-        ConfigurationError,
+        *(JiomosaError, BadRequest, Unauthorized, Forbidden, NotFound, NotAllowed, Conflict, LengthRequired, TooLarge),
+        *(TooMany, LoadFailed, ChildGone, ConfigurationError),
     )
 }
 

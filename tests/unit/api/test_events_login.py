@@ -73,6 +73,8 @@ async def test_a_connection_that_asks_for_nothing_is_closed() -> None:
     closed: list[Any] = []
 
     class Connection:
+        closed = False
+
         async def close(self, wait: bool) -> None:
             closed.append(wait)
 

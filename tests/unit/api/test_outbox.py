@@ -15,14 +15,13 @@ from engineio.payload import Payload
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.carrier import StreamEngine, StreamSocket
 from api.transport import (
     EXTENSION,
     FramePacket,
     Json,
     Outbox,
     Prepared,
-    StreamEngine,
-    StreamSocket,
 )
 from tests.unit.api.sockets import turns
 
@@ -223,6 +222,7 @@ async def test_a_frame_goes_as_messages_where_no_protocol_of_ours_carries_it() -
 
     class Connection:
         protocol: Any = None
+        upgrading = upgraded = False
 
         async def handler(self, adapter: Any) -> None:
             await adapter.send(Prepared(b"42[]"))

@@ -24,10 +24,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from api import transport
-from api.transport import (
-    StreamEngine,
-    StreamProtocol,
-)
+from api.carrier import StreamEngine
+from api.transport import StreamProtocol
 from tests.unit.api.sockets import FakeTransport, config, protocol
 
 TRANSPORT = "look at api/transport.py"
