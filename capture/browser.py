@@ -107,6 +107,7 @@ class Browser:
             flags = [*emulation.flags(spec.device, version), *(() if way_out is None else only_way_out(way_out))]
             driver = await asyncio.to_thread(_launch, port, spec, flags)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
+            await bidi.call("browser.setDownloadBehavior", downloadBehavior={"type": "denied"})  # no bubble that one has begun
         except BaseException:
             await program.end()
             raise

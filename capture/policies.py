@@ -15,7 +15,8 @@ _NEVER = 2  # "do not allow any site to ask"
 
 POLICIES: dict[str, Any] = {
     # Where pages may go. `data:` and `blob:` are for frames and downloads of pages; as a page of its own, see capture.page.
-    "URLBlocklist": ["*", "chrome://*"],  # the first does not mean the browser's own pages, unless they are named
+    # `*` does not mean the browser's own pages (chrome:), to which no page may lead anyway; blocked by name, windows stay white.
+    "URLBlocklist": ["*"],
     "URLAllowlist": ["http://*", "https://*", "data:*", "blob:*", "about:blank", "about:srcdoc"],
     # Nothing to or from the server's disk. (What a user uploads comes through the server, not through a dialog.)
     "DownloadRestrictions": 3,

@@ -7,6 +7,7 @@ rebinding).
 from __future__ import annotations
 
 import asyncio
+import encodings.idna  # noqa: F401  # loaded by the first lookup else, when our user may not be able to read it any more
 import socket
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -61,9 +62,7 @@ class Names:
 
 
 def _resolve(host: str, port: int) -> list[Address]:
-    # As bytes: Python would load its codec for international names, which our user may not be able to read by now. Browsers have
-    # encoded them already.
-    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)  # browsers have encoded other letters
     return [ip_address(str(entry[4][0])) for entry in found]
 
 
