@@ -8,7 +8,7 @@ from typing import Any
 import socketio
 from quart import Blueprint, Quart, Response, request, send_from_directory
 from quart_schema import Info, QuartSchema, hide
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.admin import routes as admin_routes
 from api.events import Sockets
@@ -153,7 +153,10 @@ async def _http_error(error: HTTPException) -> Response:
         405: f"{request.path} does not take {request.method}; GET /openapi.json says what it takes.",
         413: f"The request body is larger than {MAX_BODY_BYTES // 1024} KiB.",
     }
-    return answer(ErrorModel(sentences.get(status) or error.description or error.name, code), status)
+    response = answer(ErrorModel(sentences.get(status) or error.description or error.name, code), status)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 async def _unexpected(error: Exception) -> Response:

@@ -18,10 +18,13 @@ from api.payloads import FORMATS, AdaptiveToggle, FpsSet, QualitySet, StatsToggl
 from api.request import check_fps, convert
 from api.session import Session
 from api.viewer import Viewer
+from engine import logs
 from engine.errors import BadRequest, JiomosaError, NotFound
 from engine.identity import CONTROL, WATCH
 from engine.origins import Origins
 from engine.view import view_of
+
+log = logs.logger("jiomosa.events")
 
 
 class Sockets(Entrance):
@@ -40,19 +43,29 @@ class Sockets(Entrance):
             return
         viewer.heard_at = time.monotonic()
         try:
-            handler = HANDLERS.get(event)
-            if handler is None:
-                raise BadRequest(f"There is no event {event[:64]!r}.")
-            check_text(arguments)
-            if len(arguments) > 1:
-                raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
-            place = self._controlled(viewer) if event in ROOMS else self
-            payload = arguments[0] if arguments else {}
-            if handler.payload is not None:
-                payload = convert(payload, handler.payload, f"`{event}`")
-            await handler.run(place, viewer, payload)
+            await self._carry_out(event, viewer, arguments)
         except JiomosaError as error:
             viewer.tell_error(error)
+        except Exception:  # a fault of ours: whoever asked is told, the log says which, and nobody else notices
+            log.exception("event failed", event_name=event[:64], viewer=sid, session=self._session_id(sid))
+            viewer.tell_error(JiomosaError("Something went wrong inside the server; its log says more."))
+
+    async def _carry_out(self, event: str, viewer: Viewer, arguments: tuple[Any, ...]) -> None:
+        handler = HANDLERS.get(event)
+        if handler is None:
+            raise BadRequest(f"There is no event {event[:64]!r}.")
+        check_text(arguments)
+        if len(arguments) > 1:
+            raise BadRequest(f"`{event}` takes one object, not {len(arguments)} arguments.")
+        place = self._controlled(viewer) if event in ROOMS else self
+        payload = arguments[0] if arguments else {}
+        if handler.payload is not None:
+            payload = convert(payload, handler.payload, f"`{event}`")
+        await handler.run(place, viewer, payload)
+
+    def _session_id(self, sid: str) -> str | None:
+        session = self._sessions.get(sid)
+        return None if session is None else session.id
 
     def session_of(self, viewer: Viewer) -> Session:
         """The session that `viewer` watches. Raises `NotFound`."""

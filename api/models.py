@@ -210,7 +210,12 @@ class FrameQuery(PictureQuery):
     """One picture."""
 
     wait: Annotated[
-        float, Meta(description=f"Seconds, at most {MAX_WAIT}, to wait for a picture other than that of `If-None-Match`.")
+        float,
+        # The range is checked by hand, which names it more kindly.
+        Meta(
+            description=f"Seconds, at most {MAX_WAIT}, to wait for a picture other than that of `If-None-Match`.",
+            extra_json_schema={"minimum": 0, "maximum": MAX_WAIT},
+        ),
     ] = 0.0
     passive: Annotated[
         bool, Meta(description="Whether it is no demand: the last picture, and the session expires as if unasked.")
@@ -220,7 +225,7 @@ class FrameQuery(PictureQuery):
 class StreamQuery(PictureQuery):
     """A stream of pictures."""
 
-    fps: Annotated[float | None, Meta(description="Frames a second, at most.")] = None
+    fps: Annotated[float | None, Meta(description="Frames a second, at most.", extra_json_schema={"minimum": 1})] = None
     adaptive: Annotated[bool, Meta(description="Whether quality and rate adapt to the link, below what is given.")] = True
     lengths: Annotated[
         bool, Meta(description="Whether each part says its Content-Length; Chromium is then one picture behind.")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.json import schema_components
+from msgspec.structs import fields
 from quart_schema.openapi import OpenAPIProvider
 
-from api.models import SESSION_ID, JpegFile, MjpegStream, PngFile, Unchanged
+from api.models import SESSION_ID, ErrorModel, JpegFile, MjpegStream, PngFile, Unchanged
 
 REFERENCE = "#/components/schemas/{name}"
 
@@ -25,8 +26,34 @@ MEDIA: dict[Any, str | None] = {
 }
 
 
+# What any request may be answered with, before it gets as far as its route; and what all those of a session may be.
+ANYBODY = {
+    400: "What was sent cannot be used; the sentence names the field.",
+    401: "Nobody knows who asks: a token is missing or not valid.",
+    403: "Who asks may not do this, or is another page.",
+    429: "Too many requests, or too much open at once; Retry-After says how long to wait.",
+}
+WITH_A_BODY = {408: "The body did not come in time.", 413: "The body is too large."}
+OF_A_SESSION = {
+    404: "There is no such session.",
+    503: "The session cannot do it now: its browser is being started again, or has gone.",
+}
+
+
 class Provider(OpenAPIProvider):
     """Describes our routes; see the module."""
+
+    def build_paths(self, rule: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        paths, components = super().build_paths(rule)
+        error, error_components = _describe(ErrorModel)
+        components.update(error_components)
+        for path, operations in paths.items():
+            for operation in operations.values():
+                answers = ANYBODY | (OF_A_SESSION if "{" in path else {}) | (WITH_A_BODY if "requestBody" in operation else {})
+                content = {"application/json": {"schema": error}}
+                for status, description in answers.items():
+                    operation["responses"][status] = {"description": description, "content": content}
+        return paths, components
 
     def build_path_parameter(self, name: str, converter: Any) -> dict[str, Any]:
         parameter = super().build_path_parameter(name, converter)
@@ -42,7 +69,8 @@ class Provider(OpenAPIProvider):
 
     def build_request_body(self, model: Any, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         schema, components = _describe(model)
-        return {"content": {"application/json": {"schema": schema}}}, components
+        required = any(field.required for field in fields(model))  # else no body at all will do, too
+        return {"content": {"application/json": {"schema": schema}}, "required": required}, components
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         description = (model.__doc__ or "").strip()

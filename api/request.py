@@ -43,9 +43,7 @@ def answer(model: msgspec.Struct, status: int = 200) -> Response:
 def parse(data: bytes, model: type[M]) -> M:
     """JSON `data` as `model`. Raises `BadRequest` naming the field."""
     try:
-        return msgspec.json.decode(data, type=model)
-    except msgspec.ValidationError as error:
-        raise BadRequest(explain("The request body", error)) from None
+        return convert(msgspec.json.decode(data), model, "The request body")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"The request body is not JSON: {error}.") from None
 
@@ -58,7 +56,19 @@ def convert(payload: Any, model: type[M], what: str, *, strict: bool = True) -> 
     try:
         return msgspec.convert(payload, model, strict=strict)
     except msgspec.ValidationError as error:
+        if not (isinstance(payload, dict) and any(map(is_whole, payload.values()))):
+            raise BadRequest(explain(what, error)) from None
+    # An object's 75.0 is the same number as 75 in JSON, and all that some languages can say.
+    whole = {name: int(value) if is_whole(value) else value for name, value in payload.items()}
+    try:
+        return msgspec.convert(whole, model, strict=strict)
+    except msgspec.ValidationError as error:
         raise BadRequest(explain(what, error)) from None
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a float without a fraction."""
+    return isinstance(value, float) and value.is_integer()
 
 
 def explain(what: str, error: msgspec.ValidationError) -> str:

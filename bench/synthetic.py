@@ -28,7 +28,6 @@ from bench import clock, frames
 from engine.channel import Channel
 from engine.child import name_process
 from engine.framering import SLOTS, FrameHead, FrameRing
-from engine.inputs import Click, Key, Move, Scroll, Text
 from engine.messages import (
     CaptureSpec,
     Done,
@@ -36,7 +35,6 @@ from engine.messages import (
     Navigate,
     Notice,
     Page,
-    Ping,
     Ready,
     Refresh,
     Refused,
@@ -125,7 +123,7 @@ class Source:
                 self._load(token, url)
             case GetPage(token):
                 self._channel.send(Page(token, "synthetic", self._url))
-            case Click() | Move() | Scroll() | Text() | Key() | Ping():
+            case _ if hasattr(message, "token"):  # input of any kind, and whatever else is only to be done
                 self._channel.send(Done(message.token, self._seq))
 
     def _load(self, token: int, url: str) -> None:

@@ -7,10 +7,13 @@ import json
 from typing import Any
 
 import pytest
+import structlog
 
-from api.events import HANDLERS, OWN, ROOMS
+from api.events import HANDLERS, OWN, ROOMS, Sockets
+from api.handlers import Handler
 from api.payloads import MAX_SCROLL, MAX_TEXT
 from api.transport import Json, Outbox
+from api.viewer import Viewer
 from engine.channel import MAX_MESSAGE_BYTES
 from engine.inputs import Click, Key, Move, Scroll, Text
 from engine.messages import Rendition, ToCapture
@@ -286,3 +289,15 @@ async def test_statistics_are_switched_on_and_off() -> None:
         assert await world.say("stats:toggle", {"enabled": enabled}) == [["stats:updated", {"enabled": enabled}]]
         world.viewer.tell_statistics(drops)
         assert [event for event, *_ in world.told()] == ["stats"] * enabled
+
+
+async def test_a_fault_of_ours_is_told_and_logged_once_and_concerns_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(door: Sockets, viewer: Viewer, payload: Any) -> None:
+        raise RuntimeError("it is broken")
+
+    monkeypatch.setitem(HANDLERS, "stats:toggle", Handler(None, broken))
+    world = World()
+    with structlog.testing.capture_logs() as lines:
+        assert only_error(await world.say("stats:toggle", {}))["code"] == "internal"
+    assert [(line["log_level"], line["viewer"], line["session"]) for line in lines] == [("error", SID, "a")]
+    assert await world.say("quality:set", {"quality": 50}) == [["quality:updated", {"quality": 50}]]

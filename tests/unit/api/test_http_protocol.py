@@ -215,6 +215,7 @@ async def test_what_is_no_request_is_told_so(served: Served, text: bytes, caplog
     assert answer.startswith(b"HTTP/1.1 400 "), answer
     assert answer.endswith(b'"code":"bad_request"}')
     assert not caplog.records, "anybody could fill the log"
+    served.clients[0].close()
     await until(lambda: not served.state.connections)
 
 

@@ -138,6 +138,12 @@ def test_a_bad_body_is_a_sentence_that_names_the_field(body: bytes, words: str) 
     assert caught.value.message.endswith(".")
 
 
+def test_a_whole_number_may_come_with_a_point() -> None:
+    assert parse(b'{"width":640.0,"height":4.8e2}', CreateRequest) == CreateRequest(None, 640, 480)
+    with pytest.raises(BadRequest, match="`width`"):
+        parse(b'{"width":640.5,"height":480.0}', CreateRequest)
+
+
 def test_a_missing_field_is_named() -> None:
     with pytest.raises(BadRequest, match="url"):
         parse(b"{}", LoadRequest)
