@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,11 @@ def headers_of(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def build(front: Front) -> Any:
-    """The application that serves `front`."""
+def build(front: Front, prepare: Callable[[Quart], None] | None = None) -> Any:
+    """The application that serves `front`; `prepare` may add to its REST side, before all else."""
     app = Quart("jiomosa", static_folder=None)
+    if prepare is not None:
+        prepare(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     QuartSchema(
         app,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import resource
 import signal
 import socket
@@ -16,7 +17,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 import uvloop
@@ -33,6 +34,9 @@ from engine.checks import is_loopback
 from engine.child import name_process
 from engine.errors import ConfigurationError
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from api.otel import Tracing
 
 log = logs.logger("jiomosa.serve")
 
@@ -53,10 +57,11 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     tls = _tls(settings)
+    tracing = _tracing()
     front = Front(settings)
     await front.start()
     config = uvicorn.Config(
-        build(front),
+        build(front, None if tracing is None else tracing.trace_requests),
         ws=StreamProtocol,
         http=_http(settings),
         lifespan="off",
@@ -79,12 +84,23 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         await _Server(config, front).serve(sockets=[listener])
     finally:
         await front.close()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.shutdown)  # sends what has not been sent
     log.info("stopped")
 
 
 def _http(settings: Settings) -> Any:
     """What uvicorn makes its HTTP connections with."""
     return functools.partial(HttpProtocol, patience=settings.viewer_timeout, silent=Silent.of(settings))
+
+
+def _tracing() -> Tracing | None:
+    """What collects traces; None where nobody wants them, and nothing of it is loaded then. Raises `ConfigurationError`."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return None
+    from api.otel import Tracing, exporting
+
+    return Tracing(VERSION, exporting())
 
 
 class _Server(uvicorn.Server):

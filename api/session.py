@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -26,7 +27,7 @@ from api.incarnation import ANSWER_SECONDS
 from api.refusals import Refusals
 from api.stream import Stream
 from api.watcher import Watcher
-from engine import logs
+from engine import logs, traces
 from engine.broadcast import Packet
 from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
@@ -72,6 +73,7 @@ class Session:
         self.maker: str | None = None  # whose limit it counts for
         self.expiry = Expiry(time.monotonic(), settings.session_timeout)
         self.page = PageInfo("", BLANK)
+        self.life: traces.Life = traces.NOTHING
         self._settings = settings
         self._on_end = on_end
         self._cursor: bytes | None = None
@@ -148,6 +150,7 @@ class Session:
         self.grip.close()
         self.stream.end()
         await self._browser.close(reason)
+        self.life.end({"session.end": reason.code, "session.frames": self.stream.newest_seq, "session.rebuilds": self.rebuilds})
         log.info("session closed", session=self.id, code=reason.code, reason=reason.message)
         self._on_end(self)
 
@@ -181,6 +184,7 @@ class Session:
 
     def down(self, error: JiomosaError) -> None:
         self.grip.forget()
+        self.life.note("browser ended", {"reason": error.message})
         self._return_to = self._loading or self.page.url
         if error.code == "memory" and time.monotonic() < self._loaded_at + GREEDY_SECONDS:
             self._return_to, self.page = BLANK, PageInfo("", BLANK)
@@ -192,6 +196,7 @@ class Session:
 
     def up(self) -> None:
         self.stream.resume()
+        self.life.note("browser started again")
         self.tell_viewers("status", {"message": "The browser has been started again.", "code": "rebuilt"})
         if self._return_to != BLANK:
             self._returning = asyncio.get_running_loop().create_task(self._return(self._return_to))
@@ -215,7 +220,8 @@ class Session:
     async def load(self, url: str) -> PageInfo:
         """Show `url`; returns when it has loaded. Raises `LoadFailed` with the browser's own reason."""
         self.expiry.active(time.monotonic())
-        return await self._load(url)
+        with traces.span("session load", {"session.id": self.id, "server.address": urlsplit(url).hostname or ""}):
+            return await self._load(url)
 
     async def _load(self, url: str) -> PageInfo:
         self.tell_viewers("status", {"message": f"Loading {url}"})

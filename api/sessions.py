@@ -13,7 +13,7 @@ from api.egress import Egress
 from api.encoders import EncoderPool
 from api.session import Session
 from api.warm import WarmSessions
-from engine import logs
+from engine import logs, traces
 from engine.admission import UNLIMITED, Limits, Refusal, refusal
 from engine.device import Device, device_of
 from engine.errors import Conflict, JiomosaError, NotFound, Unavailable
@@ -136,6 +136,7 @@ class Sessions:
             session = await self._start(id, device, maker)
         self._sessions[id] = session
         self.created += 1
+        session.life = traces.begin("session", {"session.id": id})
         self._watch_expiry(session)
         return session
 
@@ -143,7 +144,8 @@ class Sessions:
         session = self._starting[id] = Session(id, device, self._settings, self._pool, self._ended, self._egress)
         session.maker = maker
         try:
-            await session.start()
+            with traces.span("session start", {"session.id": id}):
+                await session.start()
         except JiomosaError:
             self.refused["start_failed"] += 1
             raise

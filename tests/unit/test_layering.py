@@ -53,6 +53,10 @@ def test_the_front_loads_neither_browser_nor_codec() -> None:
     assert loaded_by(*modules) & HEAVY == set()
 
 
+def test_traces_cost_nothing_where_nobody_wants_them() -> None:
+    assert "opentelemetry" not in loaded_by("api.serve")
+
+
 def test_the_command_line_is_quick_to_load() -> None:
     """Children import it again when they are spawned."""
     assert loaded_by("api.cli") & (HEAVY | {"quart", "socketio", "uvicorn", "uvloop", "asyncio"}) == set()
