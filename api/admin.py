@@ -62,7 +62,7 @@ def routes(front: Front, entrance: Entrance) -> Blueprint:
                 warm_sessions=front.sessions.warm,
                 sessions=[_session(session, processes) for session in front.sessions.all()],
                 processes=[ProcessModel(p.pid, p.kind, p.session, round(p.share, 3), p.memory) for p in processes],
-                restarts=Restarts(front.sessions.rebuilds, front.pool.statistics().restarts),
+                restarts=_restarts(front),
                 refused=dict(front.sessions.refused),
                 dropped=dict(tally.dropped),
             )
@@ -121,6 +121,10 @@ def routes(front: Front, entrance: Entrance) -> Blueprint:
         return answer(Told(True, int(_hears(viewer))))
 
     return admin
+
+
+def _restarts(front: Front) -> Restarts:
+    return Restarts(front.sessions.rebuilds, front.pool.statistics().restarts, front.egress_statistics().replaced)
 
 
 def _viewer(front: Front, id: str) -> Watcher:

@@ -102,6 +102,7 @@ class Restarts(Struct):
 
     browser: int
     encoder: int
+    egress: int
 
 
 class Overview(Struct):

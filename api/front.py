@@ -6,7 +6,7 @@ import gc
 import os
 import time
 
-from api.egress import Egress
+from api.egress import Egress, EgressStatistics
 from api.encoders import EncoderPool
 from api.login import Login
 from api.processes import Processes
@@ -43,10 +43,16 @@ class Front:
         gc.collect()
         gc.freeze()  # a full collection took 58 ms of every viewer's time before this (DESIGN.md, section 6)
 
+    def egress_statistics(self) -> EgressStatistics:
+        """All zero where browsers have a way of their own."""
+        return self.egress.statistics() if self.egress is not None else EgressStatistics()
+
     async def look_at_processes(self) -> None:
         """Have `processes` know what there is now."""
         known: dict[int, tuple[str, str | None]] = {os.getpid(): ("front", None)}
         known |= dict.fromkeys(self.pool.statistics().pids.values(), ("encoder", None))
+        if self.egress is not None and self.egress.pid is not None:
+            known[self.egress.pid] = ("egress", None)
         for session in [*self.sessions.all(), *self.sessions.not_in_use]:
             if session.pid is not None:
                 known[session.pid] = ("capture", session.id)

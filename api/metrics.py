@@ -27,7 +27,7 @@ from engine.tally import BOUNDS, Histogram
 
 TRANSPORTS = ("websocket", "polling", "mjpeg")
 DROPS = ("link", "pace", "encoder", "gone")
-KINDS = ("front", "encoder", "capture", "xserver", "driver", "browser", "other")
+KINDS = ("front", "encoder", "egress", "capture", "xserver", "driver", "browser", "other")
 
 
 def routes(front: Front, entrance: Entrance, limits: Limits) -> Blueprint:
@@ -68,6 +68,7 @@ class Collector:
         yield from self._sessions()
         yield from self._frames()
         yield from self._encoders()
+        yield from self._egress()
         yield from self._refusals()
         yield from self._processes()
 
@@ -83,7 +84,11 @@ class Collector:
         leased = sum(session.stream.leased for session in all_)
         ring = {"leased": leased, "free": max(0, SLOTS * len(all_) - leased)}
         yield _gauges("jiomosa_frame_ring_slots", "Slots of the sessions' frame rings, by who has them.", "state", ring)
-        restarts = {"browser": sessions.rebuilds, "encoder": self._front.pool.statistics().restarts}
+        restarts = {
+            "browser": sessions.rebuilds,
+            "encoder": self._front.pool.statistics().restarts,
+            "egress": self._front.egress_statistics().replaced,
+        }
         yield _counters("jiomosa_restarts", "Processes that were started again, by kind.", "kind", restarts)
 
     def _frames(self) -> Iterator[Metric]:
@@ -115,6 +120,14 @@ class Collector:
         yield _counters("jiomosa_encoder_busy_seconds", "Seconds at work; its rate is the busy share.", "encoder", busy)
         slots = {"taken": statistics.jobs, "free": max(0, statistics.slots - statistics.jobs)}
         yield _gauges("jiomosa_packet_ring_slots", "Slots of the encoders' packet rings.", "state", slots)
+
+    def _egress(self) -> Iterator[Metric]:
+        statistics = self._front.egress_statistics()
+        yield GaugeMetricFamily("jiomosa_egress_open", "Connections that browsers have open to the outside.", statistics.open)
+        outcomes = {"made": statistics.made, "denied": statistics.denied, "failed": statistics.failed}
+        yield _counters("jiomosa_egress_connections", "Connections that browsers asked for.", "outcome", outcomes)
+        sizes = {"up": statistics.up, "down": statistics.down}
+        yield _counters("jiomosa_egress_bytes", "What went through them, from the browsers and to them.", "direction", sizes)
 
     def _refusals(self) -> Iterator[Metric]:
         refused = _all((*REASONS, "shutting_down", "start_failed"), self._front.sessions.refused)
