@@ -28,8 +28,9 @@ COPY engine engine
 COPY api api
 COPY capture capture
 COPY encoder encoder
+COPY docs/examples/python docs/examples/python
 RUN --mount=type=cache,target=/root/.cache/pip .ci/setup runtime \
-    && .venv/bin/python -m compileall -q engine api capture encoder
+    && .venv/bin/python -m compileall -q engine api capture encoder docs/examples/python
 
 # ---- what runs: browser, fonts for the world's scripts and emoji, and the above; no pip, no compiler
 FROM debian:bookworm-slim
