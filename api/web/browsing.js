@@ -99,6 +99,7 @@
       page: function (now) {
         told = true;
         asking = false;
+        if (now.loading && !page.loading) problem(''); // it was about the load before
         page.loading = !!now.loading;
         byId('back').disabled = !now.can_go_back;
         byId('forward').disabled = !now.can_go_forward;

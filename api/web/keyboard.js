@@ -94,7 +94,9 @@
     function hold(event, code, control) {
       var name = ALONE[code] || KEYS[code] || (/^[ -~]$/.test(event.key || '') ? event.key : '');
       if (!name || (control && !ALONE[code])) return false;
-      if (!held[code] && emit('input:key', { key: name, action: 'down' })) held[code] = name;
+      if (ALONE[code] && held[code]) return true;
+      // Again and again while it is held, as this keyboard does: that is how a page scrolls on.
+      if (emit('input:key', { key: name, action: 'down' })) held[code] = name;
       return true;
     }
     function release() {
