@@ -85,10 +85,7 @@ def test_presets(page: Page, mock: Mock) -> None:
     start(page, mock)
     page.js("document.getElementById('preset-threadx-wide').click()")
     page.driver.find_element(By.ID, "start").click()
-    assert mock.expect("create", 2)[1] == {
-        "width": 480,
-        "height": 272,
-    }  # nothing that a server of the first version does not know
+    assert mock.expect("create", 3)[2] == {"width": 480, "height": 272}  # and nothing that is not needed
 
 
 def test_thumbnails(page: Page, mock: Mock) -> None:
