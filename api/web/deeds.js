@@ -38,7 +38,7 @@
     add('statistics', 'Statistics', 'Alt+S', function () { parts.panels.statistics.toggle(); }, 'statistics');
     add('clipboard', 'Clipboard', 'Alt+C', fromMenu(parts.clipboard.open), 'copy');
     add('share', 'Share', 'Alt+H', fromMenu(function () { Jiomosa.share(parts.toast); }), 'share');
-    add('resize', 'Fit page to window', 'Alt+F', fromMenu(function () {
+    add('resize', 'Fit to window', 'Alt+F', fromMenu(function () {
       // Whole pixels of this window; the server has the last word about what it can do.
       parts.emit('resize', { width: Math.max(160, Math.round(stage.clientWidth)), height: Math.max(120, Math.round(stage.clientHeight)) });
     }), 'fit');

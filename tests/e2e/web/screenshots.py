@@ -9,20 +9,24 @@ import base64
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from bench import site as bench_site
+from bench.client import Client, Frame
 from bench.server import Server, run
 from tests.e2e.web.conftest import Page, open_browser
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 PHONE = {"width": 390, "height": 790, "touch": True, "mobile": True}
-SECONDS = 11  # of the moving picture
-FPS = 8  # of the moving picture
+FILM = 1100, 690  # pixels of the window that is filmed
+FILM_SECONDS = 17.0
+FILM_FPS = 10
 WIDTH = 800  # pixels of the moving picture
 
 
@@ -47,20 +51,6 @@ class Studio:
         self.page.driver.get(f"{self.server.address}/api/session/{session}/viewer")
         self.page.until("document.getElementById('notice').hidden && document.getElementById('picture').width > 16")
         self.page.until("document.getElementById('toasts').textContent === ''")
-
-    def click_picture(self, x: float, y: float) -> None:
-        """Click the pixel (x, y) of a picture of 1280x720."""
-        rect = self.page.rect()
-        self.page.mouse(
-            "mouseMoved", *(point := (rect["left"] + x * rect["width"] / 1280, rect["top"] + y * rect["height"] / 720))
-        )
-        self.page.click(*point)
-
-    def type(self, text: str) -> None:
-        self.page.cdp("Input.insertText", text=text)
-
-    def select_all(self) -> None:
-        self.page.key("a", 65, modifiers=2)
 
     def moments(self, seconds: float) -> None:
         """Let the page live, so that graphs and thumbnails have something to show."""
@@ -114,11 +104,13 @@ def viewer(studio: Studio) -> None:
 
 
 def tablet(studio: Studio) -> None:
-    studio.page.size(768, 1024, 1)
-    studio.view("bakery")
-    studio.page.js("document.getElementById('settings-button').click()")
-    studio.moments(1)
-    studio.shoot("tablet-menu")
+    page = studio.page
+    page.size(768, 1024)
+    page.driver.get(studio.server.address)
+    page.until("document.querySelectorAll('.thumbnail img:not([hidden])').length === 3")
+    page.js("document.querySelector('details').open = true")
+    studio.moments(0.5)
+    studio.shoot("tablet-start")
 
 
 def admin(studio: Studio) -> None:
@@ -138,42 +130,59 @@ def admin(studio: Studio) -> None:
 
 
 def movie(studio: Studio) -> None:
-    """docs/images/viewer.webp: a page in the viewer, used, as it is recorded here."""
-    page = studio.page
-    page.size(1100, 690)
-    studio.view("bakery")
-    script: list[tuple[float, Callable[..., object], tuple[object, ...]]] = [
-        (0.8, studio.click_picture, (300, 110)),
-        *((1.5 + 0.35 * index, studio.type, (letter,)) for index, letter in enumerate("cake")),
-        (4.2, studio.click_picture, (195, 345)),
-        (5.2, studio.select_all, ()),
-        (5.8, studio.type, ("b",)),
-        (6.8, studio.click_picture, (510, 345)),
-        (7.6, page.js, ("document.getElementById('statistics-button').click()",)),
+    """docs/images/viewer.webp: the viewer in use. It is filmed by Jiomosa: the viewer is a page in a session, "camera"."""
+    page, server = studio.page, studio.server
+    page.size(*FILM)
+    studio.view("weather")
+    middles = {}
+    for name in ("url", "statistics-button", "picture"):
+        rect = page.rect(f"#{name}")
+        middles[name] = {"x": round(rect["left"] + rect["width"] / 2), "y": round(rect["top"] + rect["height"] / 2)}
+        scale, left, top = rect["width"] / 1280, rect["left"], rect["top"]  # of the picture, in the end
+    page.driver.get("about:blank")
+
+    def on(x: float, y: float) -> dict[str, int]:
+        return {"x": round(left + x * scale), "y": round(top + y * scale)}
+
+    address = f"{studio.site}/shop.html"
+    script: list[tuple[float, str, dict[str, Any]]] = [
+        (2.0, "input:click", middles["statistics-button"]),
+        (7.0, "input:click", middles["statistics-button"]),
+        (7.6, "input:click", middles["url"]),
+        *((8.0 + 0.04 * index, "input:text", {"text": letter}) for index, letter in enumerate(address)),
+        (9.8, "input:key", {"key": "Enter"}),
+        (11.2, "input:click", on(300, 110)),
+        *((11.8 + 0.3 * index, "input:text", {"text": letter}) for index, letter in enumerate("cake")),
+        (13.6, "input:click", on(195, 345)),
+        (14.4, "input:key", {"key": "a", "modifiers": ["Control"]}),
+        (14.7, "input:text", {"text": "b"}),
+        (15.6, "input:click", on(510, 345)),
     ]
-    frames: list[Image.Image] = []
-    times: list[float] = []
-    began = time.monotonic()
-    while (now := time.monotonic() - began) < SECONDS:
-        while script and script[0][0] <= now:
-            _, act, arguments = script.pop(0)
-            act(*arguments)
-        data = base64.b64decode(page.cdp("Page.captureScreenshot", format="jpeg", quality=92)["data"])
-        with Image.open(io.BytesIO(data)) as image:
-            frames.append(image.convert("RGB").resize((WIDTH, WIDTH * image.height // image.width), Image.Resampling.LANCZOS))
-        times.append(time.monotonic() - began)
-        time.sleep(max(0.0, len(frames) / FPS - (time.monotonic() - began)))
-    lasting = [round((after - before) * 1000) for before, after in zip(times, [*times[1:], times[-1] + 1.5], strict=True)]
-    frames[0].save(
-        IMAGES / "viewer.webp",
-        save_all=True,
-        append_images=frames[1:],
-        duration=lasting,
-        loop=0,
-        quality=72,
-        method=4,
-        minimize_size=True,
-    )
+    filmed = f"{server.address}/api/session/weather/viewer"
+    server.post("/api/session/create", session_id="camera", width=FILM[0], height=FILM[1], url=filmed)
+    shown: list[tuple[float, bytes]] = []
+    with Client(server.address) as client:
+        client.subscribe("camera", fps=FILM_FPS, quality=92, adaptive=False, format="binary")
+        client.wait_for_frame()
+        studio.moments(3)  # until what the viewer says first has gone
+        began = time.monotonic()
+        while (now := time.monotonic() - began) < FILM_SECONDS:
+            while script and script[0][0] <= now:
+                _, event, payload = script.pop(0)
+                client.emit(event, payload)
+            received = client.receive(0.03)
+            if isinstance(received, Frame):
+                shown.append((time.monotonic() - began, received.jpeg))
+    server.post("/api/session/camera/close")
+    times = [at for at, _ in shown] + [FILM_SECONDS + 1.0]
+    options = {"duration": [round((after - at) * 1000) for at, after in pairwise(times)], "loop": 0, "quality": 70, "method": 4}
+    first, *others = (_small(jpeg) for _, jpeg in shown)
+    first.save(IMAGES / "viewer.webp", save_all=True, append_images=others, **options)
+
+
+def _small(jpeg: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return image.convert("RGB").resize((WIDTH, WIDTH * FILM[1] // FILM[0]), Image.Resampling.LANCZOS)
 
 
 SCENES = {scene.__name__: scene for scene in (start, phone, viewer, tablet, admin, movie)}
