@@ -71,6 +71,8 @@
       byId('strip').hidden = false;
       document.body.classList.add('tabbed');
       strip.textContent = '';
+      document.body.classList[list.length === 1 ? 'add' : 'remove']('one-tab');
+      byId('deed-tab-new').hidden = false;
       order = list.map(function (tab) { return tab.tab; });
       list.forEach(function (tab, index) {
         var name = tab.title || (tab.url && tab.url !== 'about:blank' ? tab.url : 'New tab');

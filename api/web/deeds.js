@@ -30,7 +30,8 @@
     add('forward', 'Forward', 'Alt+ArrowRight', browsing.forward);
     add('reload', 'Load again, or stop', 'F5', browsing.reload);
     twin('Ctrl+R', browsing.reload);
-    add('tab-new', 'New tab', 'Alt+T', browsing.newTab);
+    add('tab-new', 'New tab', 'Alt+T', fromMenu(browsing.newTab), 'plus');
+    Jiomosa.byId('deed-tab-new').hidden = true; // until the server tells of tabs
     add('tab-close', 'Close this tab', 'Alt+W', browsing.closeTab);
     add('tab-1', 'First to eighth tab', 'Alt+1', function () { browsing.tabAt(0); });
     for (var i = 2; i <= TABS; i++) twin('Alt+' + i, browsing.tabAt.bind(null, i - 1));

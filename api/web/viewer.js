@@ -8,6 +8,8 @@
   var SENT_AWAY = 1500; // ms from a `forbidden` to the end of the connection that it explains
   var AFTER_INPUT = 700; // ms: a click or Enter often leads to another page
   var ADDRESS = { load_failed: 1, unreachable: 1, forbidden_address: 1 }; // codes of what is said below the address bar
+  var QUIET = { superseded: 1, stopped: 1 }; // of a load that whoever is told has ended themselves
+  var DEEDS = { resize: 'deed-resize', 'clipboard:get': 'deed-clipboard' }; // in the menu, of events that not all servers know
   var GONE = {
     not_found: 'The server knows no session with this name: it was closed, or the server was started anew.',
     session_closed: 'It was closed, by somebody or because the server stopped.',
@@ -33,6 +35,7 @@
     if (!event) return false;
     if (event === 'input:down' && !missing[event]) pointer.missing();
     if (event === 'input:touch') touching.real(false);
+    if (DEEDS[event]) byId(DEEDS[event]).hidden = true;
     missing[event] = true;
     return true;
   }
@@ -69,7 +72,7 @@
   // ---- the end of a session, and errors that are not
   function failed(error) {
     if (GONE[error.code]) end(error.code);
-    else if (unknown(error.message)) return;
+    else if (QUIET[error.code] || unknown(error.message)) return;
     else if (ADDRESS[error.code]) {
       status.forget(error.message); // all viewers are told it as a `status`, too
       browsing.problem(error.message);
@@ -194,8 +197,9 @@
   socket.on('fps:updated', settings.show);
   socket.on('adaptive:updated', settings.show);
   socket.on('status', function (data) {
-    if (browsing.told() && /^Load(ed|ing) /.test(data.message)) return; // the address bar shows it
-    if (data && data.message) status.toast(data.message, data.code === 'operator_message' ? 'word' : 'good');
+    if (!data || (browsing.told() && /^Load(ed|ing) /.test(data.message))) return; // the address bar shows it
+    if (ADDRESS[data.code]) browsing.problem(data.message); // of a link that leads nowhere
+    else if (data.message) status.toast(data.message, data.code === 'operator_message' ? 'word' : 'good');
   });
   socket.on('error', function (data) {
     if (data && data.code === 'forbidden') sentAway = { message: data.message, at: Date.now() };

@@ -175,7 +175,7 @@ def movie(studio: Studio) -> None:
                 shown.append((time.monotonic() - began, received.jpeg))
     server.post("/api/session/camera/close")
     times = [at for at, _ in shown] + [FILM_SECONDS + 1.0]
-    options = {"duration": [round((after - at) * 1000) for at, after in pairwise(times)], "loop": 0, "quality": 70, "method": 4}
+    options: dict[str, Any] = {"duration": [round((after - at) * 1000) for at, after in pairwise(times)], "loop": 0, "quality": 70, "method": 4}
     first, *others = (_small(jpeg) for _, jpeg in shown)
     first.save(IMAGES / "viewer.webp", save_all=True, append_images=others, **options)
 
