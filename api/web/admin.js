@@ -3,6 +3,7 @@
   'use strict';
   var Jiomosa = root.Jiomosa, byId = Jiomosa.byId, make = Jiomosa.make, fill = Jiomosa.fill, say = Jiomosa.say;
   var REFRESH = 2000; // ms
+  var FAST = 1000; // Mbit/s: what is above is one machine talking to itself
   var DROPS = {
     link: 'Frames left out: link busy', pace: 'Frames left out: over the chosen rate', encoder: 'Frames left out: encoders busy'
   };
@@ -48,7 +49,7 @@
       cell(who), cell(viewer.address + ' · ' + viewer.transport), cell(viewer.width + ' × ' + viewer.height + (viewer.grayscale ? ', grey' : '')),
       cell(viewer.fps.toFixed(0) + ' of ' + viewer.fps_limit, true), cell(Jiomosa.bytes(viewer.bytes_per_second) + '/s', true),
       cell(viewer.quality + (viewer.adaptive ? '' : ' fixed'), true),
-      cell(link.mbit === null && link.rtt_ms === null ? '–' : (link.mbit === null ? '' : link.mbit.toFixed(1) + ' Mbit/s ') +
+      cell(link.mbit === null && link.rtt_ms === null ? '–' : (link.mbit === null ? '' : (link.mbit > FAST ? 'over ' + FAST : link.mbit.toFixed(1)) + ' Mbit/s ') +
         (link.rtt_ms === null ? '' : link.rtt_ms.toFixed(0) + ' ms'), true),
       cell(count(drops.link + drops.pace + drops.encoder), true),
       make('td', {}, [
@@ -86,7 +87,7 @@
         fill(title, page.title || page.url || 'Empty page');
         fill(address, page.url);
         fill(facts, [id, session.owner, session.width + ' × ' + session.height, 'for ' + Jiomosa.duration(now - session.created_at),
-          count(session.frames) + ' frames', session.rebuilds ? Jiomosa.plural(session.rebuilds, 'restart') : ''].filter(Boolean).join(' · '));
+          count(session.frames) + (session.frames === 1 ? ' frame' : ' frames'), session.rebuilds ? Jiomosa.plural(session.rebuilds, 'restart') : ''].filter(Boolean).join(' · '));
         fill(cpu, percent(session.cpu));
         fill(memory, Jiomosa.bytes(session.memory));
         mark.hidden = !session.rebuilding;

@@ -16,6 +16,7 @@
   // emit(event, data) -> sent or not; toast(text, kind)
   Jiomosa.dialogs = function (emit, toast) {
     var open = {}; // id -> modal
+    var declined = {}; // ids of requests for files: the page waits for nothing, so that there is nobody to tell
 
     function gone(id) {
       if (!open[id]) return;
@@ -51,12 +52,12 @@
     }
 
     function file(data) {
-      if (open[data.id]) return;
+      if (open[data.id] || declined[data.id]) return;
       var input = make('input', { type: 'file', multiple: !!data.multiple, accept: [].concat(data.accept || []).join(',') || null });
       var note = make('p', { 'class': 'source', role: 'status' });
       function decline() {
         delete open[data.id];
-        Jiomosa.upload(data, [], function () {});
+        declined[data.id] = true;
       }
       open[data.id] = Jiomosa.modal({
         title: data.multiple ? 'The page asks for files' : 'The page asks for a file',

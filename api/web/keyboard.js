@@ -133,6 +133,11 @@
           area.blur();
         }
       },
+      // Nothing is known of the page's focus any more: what is typed is text.
+      forget: function () {
+        held = {};
+        playing = false;
+      },
       focus: function (onScreen) {
         live = !!onScreen;
         try { area.focus({ preventScroll: true }); } catch (error) { area.focus(); }

@@ -166,6 +166,7 @@
   });
   socket.on('subscribed', function (data) {
     status.joined();
+    keyboard.forget();
     settings.show(data);
     settings.again();
     statistics.again();
@@ -186,6 +187,7 @@
   socket.on('dialog', dialogs.show);
   socket.on('dialog:closed', dialogs.closed);
   socket.on('file', dialogs.file);
+  socket.on('file:closed', dialogs.closed);
   socket.on('clipboard', function (data) { clipboard.received(data.text || ''); });
   socket.on('focus', function (field) {
     var at = field.editable && typeof field.x === 'number' && picture.shown ? picture.onStage(field) : null;

@@ -153,10 +153,11 @@ def movie(studio: Studio) -> None:
         (9.8, "input:key", {"key": "Enter"}),
         (11.2, "input:click", on(300, 110)),
         *((11.8 + 0.3 * index, "input:text", {"text": letter}) for index, letter in enumerate("cake")),
-        (13.6, "input:click", on(195, 345)),
-        (14.4, "input:key", {"key": "a", "modifiers": ["Control"]}),
-        (14.7, "input:text", {"text": "b"}),
-        (15.6, "input:click", on(510, 345)),
+        (13.6, "input:click", on(215, 304)),
+        (14.3, "input:click", on(300, 110)),
+        (14.6, "input:key", {"key": "a", "modifiers": ["Control"]}),
+        (15.0, "input:text", {"text": "b"}),
+        (15.8, "input:click", on(459, 300)),
     ]
     filmed = f"{server.address}/api/session/weather/viewer"
     server.post("/api/session/create", session_id="camera", width=FILM[0], height=FILM[1], url=filmed)

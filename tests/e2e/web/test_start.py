@@ -15,12 +15,18 @@ def start(page: Page, mock: Mock) -> None:
     page.until("!document.getElementById('empty').hidden || document.querySelector('.session')")
 
 
+def made(page: Page) -> None:
+    """Press the button, and be in the viewer."""
+    page.driver.find_element(By.ID, "start").click()
+    page.until("/viewer$/.test(location.pathname)")
+
+
 def test_create(page: Page, mock: Mock) -> None:
     start(page, mock)
     page.driver.find_element(By.ID, "url").send_keys("b.example")
     page.js("document.querySelector('details').open = true")
     page.driver.find_element(By.ID, "session-id").send_keys("two")
-    page.driver.find_element(By.ID, "start").click()
+    made(page)
     assert mock.expect("create") == [{"width": 1280, "height": 720, "url": "b.example", "session_id": "two"}]
     page.until("location.pathname === '/api/session/two/viewer'")
     mock.expect("subscribe")
@@ -74,17 +80,17 @@ def test_presets(page: Page, mock: Mock) -> None:
     names = page.js("Array.from(document.querySelectorAll('.preset strong')).map(function (one) { return one.textContent; })")
     assert names == ["This screen", "ThreadX panel", "ThreadX wide", "Phone", "Tablet", "720p", "1080p"]
     page.js("document.getElementById('preset-phone').click()")
-    page.driver.find_element(By.ID, "start").click()
+    made(page)
     assert mock.expect("create") == [{"width": 390, "height": 844, "touch": True, "mobile": True}]
     start(page, mock)
     page.js("document.querySelector('details').open = true")
     page.driver.find_element(By.ID, "agent").send_keys("Kiosk/1")
     page.js("document.getElementById('scale').value = '2'")
-    page.driver.find_element(By.ID, "start").click()
+    made(page)
     assert mock.expect("create", 2)[1] == {"width": 1280, "height": 720, "user_agent": "Kiosk/1", "device_scale": 2}
     start(page, mock)
     page.js("document.getElementById('preset-threadx-wide').click()")
-    page.driver.find_element(By.ID, "start").click()
+    made(page)
     assert mock.expect("create", 3)[2] == {"width": 480, "height": 272}  # and nothing that is not needed
 
 
