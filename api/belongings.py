@@ -10,6 +10,7 @@ import time
 from typing import Self
 
 from engine import leftovers
+from engine.errors import Unavailable
 from engine.settings import Settings
 from engine.userid import UserId
 
@@ -28,18 +29,22 @@ class Belongings:
 
     @classmethod
     def claim(cls, session_id: str, settings: Settings) -> Self:
-        """Raises `Unavailable` when all user ids are taken."""
-        # Where we may, each browser runs as a user of its own.
-        user = UserId.claim(settings.browser_uid) if os.geteuid() == 0 else None
+        """Raises `Unavailable` when all user ids are taken, or the machine has no place for it."""
+        user = folder = None
         try:
+            # Where we may, each browser runs as a user of its own.
+            user = UserId.claim(settings.browser_uid) if os.geteuid() == 0 else None
             folder = tempfile.mkdtemp(prefix=f"jiomosa-{os.getpid()}-", dir=settings.runtime_dir)
-        except BaseException:
+            if user is not None:
+                os.chown(folder, user.number, user.number)
+            return cls(leftovers.marker(session_id, folder), folder, user)
+        except OSError as error:
+            if folder is not None:
+                os.rmdir(folder)
             if user is not None:
                 user.release()
-            raise
-        if user is not None:
-            os.chown(folder, user.number, user.number)
-        return cls(leftovers.marker(session_id, folder), folder, user)
+            reason = f"A session's folder could not be made in {settings.runtime_dir} (RUNTIME_DIR): {error.strerror}."
+            raise Unavailable(reason, code="no_folder") from error
 
     @property
     def uid(self) -> int | None:

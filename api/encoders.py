@@ -155,8 +155,12 @@ class EncoderPool:
         """Raises `JiomosaError`, and leaves nothing, when the encoder does not become ready."""
         ring = PacketRing.create(PACKET_SLOTS, PACKET_SLOT_BYTES)
         child = Child(f"encoder {number}", "encoder.main", EncoderSpec(number, ring.name))
+        try:
+            child.start(lambda message: self._received(number, message), lambda error: self._ended(number, error))
+        except JiomosaError:
+            ring.close()
+            raise
         self._rings[number], self._children[number] = ring, child
-        child.start(lambda message: self._received(number, message), lambda error: self._ended(number, error))
         try:
             await child.ready(START_SECONDS)
         except BaseException:

@@ -70,18 +70,18 @@ class Child:
         return self._process is not None and not self._exited.done()
 
     def start(self, on_message: Callable[[Any], None], on_exit: Callable[[JiomosaError], None] | None = None) -> None:
-        """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended."""
+        """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended.
+
+        Raises `ChildGone` when it cannot be started.
+        """
         loop = asyncio.get_running_loop()
-        near, far = socket_pair()
-        arguments = (self.name, self._module, far, self._spec, logs.chosen())
-        self._process = _spawn.Process(target=run, args=arguments, name=self.name, daemon=True)
-        self._process.start()
-        self._pid = int(self._process.pid)
-        far.close()
+        try:
+            near = self._spawn()
+        except OSError as error:
+            raise ChildGone(f"The {self.name} process could not be started: {error.strerror}.") from error
         self._on_message = on_message
         self._channel = Channel(near)
         self._channel.attach(loop, self._received, lambda: None)
-        self._pidfd = os.pidfd_open(self._pid)
 
         def ended() -> None:
             loop.remove_reader(self._pidfd)
@@ -101,6 +101,25 @@ class Child:
                 on_exit(error)
 
         loop.add_reader(self._pidfd, ended)
+
+    def _spawn(self) -> socket.socket:
+        """Start the process; returns our end of its channel. Leaves nothing when it raises OSError."""
+        near, far = socket_pair()
+        arguments = (self.name, self._module, far, self._spec, logs.chosen())
+        process = _spawn.Process(target=run, args=arguments, name=self.name, daemon=True)
+        try:
+            process.start()
+            self._pidfd = os.pidfd_open(int(process.pid or 0))
+        except OSError:
+            if process.pid is not None:  # a process whose end we would not hear of must not be
+                process.kill()
+                process.join()
+            near.close()
+            raise
+        finally:
+            far.close()
+        self._process, self._pid = process, int(process.pid or 0)
+        return near
 
     def _received(self, message: Any) -> None:
         match message:

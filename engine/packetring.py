@@ -15,6 +15,7 @@ from __future__ import annotations
 from multiprocessing.shared_memory import SharedMemory
 
 from engine import segment
+from engine.errors import Unavailable
 
 
 class PacketRing:
@@ -24,6 +25,7 @@ class PacketRing:
         self._memory = memory
         self._bytes = segment.view(memory)
         self._owner = owner
+        self._claimed = [0] * head.slots  # bytes of each slot that certainly have memory
         self.head = head
         self.name = memory.name
 
@@ -38,11 +40,22 @@ class PacketRing:
         return cls(memory, head, owner=False)
 
     def write(self, slot: int, *parts: bytes) -> int:
-        """Put `parts` one behind the other into `slot`; returns their length. Raises ValueError when they do not fit."""
+        """Put `parts` one behind the other into `slot`; returns their length. Raises ValueError when they do not fit.
+
+        Raises `Unavailable` when /dev/shm is full.
+        """
         length = sum(map(len, parts))
         if length > self.head.slot_bytes:
             raise ValueError(f"a packet of {length} bytes does not fit a slot of {self.head.slot_bytes}")
         at = self.head.first_slot + slot * self.head.slot_bytes
+        if length > self._claimed[slot]:
+            try:
+                segment.claim(self._memory, at, length)
+            except OSError as error:
+                raise Unavailable(
+                    f"/dev/shm has no room for a packet of {length / 1e6:.1f} MB ({error.strerror}).", code="no_shared_memory"
+                ) from error
+            self._claimed[slot] = length
         for part in parts:
             self._bytes[at : at + len(part)] = part
             at += len(part)

@@ -72,7 +72,7 @@ def create(head: Head, *, reserve: bool) -> SharedMemory:
     """Make a segment and write its head.
 
     With `reserve` its memory is claimed at once, so that a full /dev/shm is an `Unavailable` here and not a SIGBUS in
-    whoever writes to it first; without, pages are claimed as they are touched.
+    whoever writes to it first; without, only what comes before the slots: whoever writes there must `claim` it before.
     """
     kind = "frames" if head.kind == FRAME_RING else "packets"
     name = f"jiomosa-{os.getpid()}-{kind}{next(_numbers)}"
@@ -81,20 +81,17 @@ def create(head: Head, *, reserve: bool) -> SharedMemory:
     except OSError as error:
         raise Unavailable(f"A shared-memory segment could not be made: {error.strerror}.", code="no_shared_memory") from error
     fcntl.flock(memory._fd, fcntl.LOCK_SH)  # type: ignore[attr-defined]
-    if reserve:
-        fd = os.open(f"/dev/shm/{name}", os.O_RDWR)
-        try:
-            os.posix_fallocate(fd, 0, head.total_bytes)
-        except OSError as error:
-            memory.close()
-            memory.unlink()
-            raise Unavailable(
-                f"/dev/shm has no room for {head.total_bytes / 1e6:.0f} MB more of shared memory ({error.strerror}); "
-                "close a session or make it larger (docker: --shm-size).",
-                code="no_shared_memory",
-            ) from error
-        finally:
-            os.close(fd)
+    needed = head.total_bytes if reserve else head.first_slot
+    try:
+        claim(memory, 0, needed)
+    except OSError as error:
+        memory.close()
+        memory.unlink()
+        raise Unavailable(
+            f"/dev/shm has no room for {needed / 1e6:.1f} MB more of shared memory ({error.strerror}); "
+            "close a session or make it larger (docker: --shm-size).",
+            code="no_shared_memory",
+        ) from error
     HEAD.pack_into(
         view(memory),
         0,
@@ -109,6 +106,11 @@ def create(head: Head, *, reserve: bool) -> SharedMemory:
         head.height,
     )
     return memory
+
+
+def claim(memory: SharedMemory, offset: int, length: int) -> None:
+    """Have memory for these bytes, or an OSError: writing to a full /dev/shm is a SIGBUS."""
+    os.posix_fallocate(memory._fd, offset, length)  # type: ignore[attr-defined]
 
 
 def attach(name: str) -> tuple[SharedMemory, Head]:
