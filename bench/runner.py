@@ -41,6 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         seconds=options.seconds or (QUICK_SECONDS if options.quick else SECONDS),
         runs=options.runs or (1 if options.quick else RUNS),
         quick=options.quick,
+        only=options.only,
+        times=options.runs or 0,
+        length=options.seconds or 0.0,
+        folder=options.out,
+        documents=options.out == store.RESULTS,
     )
     try:
         with _alone():
@@ -58,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, help="seconds of each measurement (10; with --quick 3)")
     parser.add_argument("--runs", type=int, help="runs of each measurement (3; with --quick 1)")
     parser.add_argument("--quick", action="store_true", help="short runs for a glance; the report marks them")
+    parser.add_argument("--only", metavar="PART", help="of a scenario that has parts (faults) only this one")
     parser.add_argument("--report", action="store_true", help="measure nothing; only write pictures and report anew")
     parser.add_argument("--out", type=Path, default=store.RESULTS, help="folder for results (bench/results)")
     return parser

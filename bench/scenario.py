@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bench.result import Result
@@ -28,11 +29,23 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`seconds` each measurement takes; `runs` of each, alternating between what is compared; `quick`: for a glance only."""
+    """`seconds` each measurement takes; `runs` of each, alternating between what is compared; `quick`: for a glance only.
+
+    only       the one part of a scenario to run, where it has parts; None: all
+    times      how often, where the scenario counts in its own way and somebody has said so; 0: as often as it should be
+    length     seconds that the whole scenario takes, likewise
+    folder     where results go
+    documents  whether tables in docs/ are written, too
+    """
 
     seconds: float = SECONDS
     runs: int = RUNS
     quick: bool = False
+    only: str | None = None
+    times: int = 0
+    length: float = 0.0
+    folder: Path = Path("results")
+    documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

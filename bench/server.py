@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,13 +49,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def run(module: str = "api.cli", **settings: Any) -> Iterator[Server]:
-    """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end. `module`: what is started."""
+def run(module: str = "api.cli", *, within: Sequence[str] = (), **settings: Any) -> Iterator[Server]:
+    """A running server with these settings (`session_timeout=5`); stopped, or killed, at the end.
+
+    `module` is what is started; `within`: the beginning of a command that becomes another one, in which to start it.
+    """
     # A test or a benchmark may well be what loads the machine; and its pages are on it, also where it has a login.
     chosen = {"host": "127.0.0.1", "port": 0, "max_load": 0, "private_addresses": "allow"} | settings
     environment = os.environ | {name.upper(): str(value) for name, value in chosen.items()}
     process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", module, "serve"],
+        [*within, "setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", module, "serve"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,

@@ -7,7 +7,10 @@ import inspect
 
 from bench.scenario import Scenario
 
-NAMES = ("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers")
+NAMES = (
+    *("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers"),
+    *("faults", "soak"),
+)
 
 
 def find(name: str) -> Scenario:

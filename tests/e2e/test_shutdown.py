@@ -2,81 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-import socket
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
 from bench.client import Client
+from bench.faults import remains
 from bench.server import Server, run
 
 
-def belongings(server: Server) -> set[str]:
-    """What the machine holds of a server: processes, segments, folders, and its X servers' sockets."""
-    pid = server.process.pid
-    try:
-        processes = psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        processes = []
-    found = {f"process {process.pid} {process.name()}" for process in processes}
-    found |= {str(path) for path in Path("/dev/shm").glob(f"jiomosa-{pid}-*")}
-    found |= {str(path) for path in Path("/tmp").glob(f"jiomosa-{pid}-*")}
-    return found | {f"display {path}" for process in processes for path in displays(process)}
-
-
-def displays(process: psutil.Process) -> set[str]:
-    """The sockets that an X server listens on."""
-    with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-        if process.name() == "Xvfb":
-            paths = {str(connection.laddr) for connection in process.net_connections("unix")}
-            return {path for path in paths if path.startswith("/tmp/.X11-unix/")}
-    return set()
-
-
-def answers(path: str) -> bool:
-    """Whether somebody, another server's X then, listens on a socket."""
-    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-        probe.connect(path)
-        return True
-    return False
-
-
 def gone(found: set[str]) -> bool:
-    """Whether nothing of `found` is there any more; a zombie is nothing: it is reaped by whoever adopted it."""
-    for entry in found:
-        kind, *rest = entry.split()
-        if kind == "process":
-            pid = int(rest[0])
-            if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                return False
-        elif kind == "display":
-            if Path(rest[0]).exists() and not answers(rest[0]):
-                return False
-        elif Path(entry).exists():
-            return False
-    return True
+    """Whether nothing of `found` is there any more."""
+    return not remains.left(found)
 
 
 def test_a_closed_session_leaves_nothing(site: str) -> None:
     with run() as server:
-        before = belongings(server)
+        before = remains.of(server)
         for id in ("one", "two"):
             server.post("/api/session/create", session_id=id, width=640, height=480, url=f"{site}/canvas.html")
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": "one"})
             client.wait_for_frame()
-            during = belongings(server)
+            during = remains.of(server)
             assert len(during) > len(before) + 8
             for id in ("one", "two"):
                 server.post(f"/api/session/{id}/close")
             assert client.wait_for("error").payload["code"] == "session_closed"
             assert gone(during - before)
-            assert belongings(server) <= before
+            assert remains.of(server) <= before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -86,7 +43,7 @@ def test_a_stopped_server_leaves_nothing(site: str, number: signal.Signals) -> N
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": "one"})
             client.wait_for_frame()
-            during = belongings(server)
+            during = remains.of(server)
             code = server.stop(number)
         assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0), "\n".join(server.log)
         # After SIGKILL the children hear of it by the closing of their channels, and end by themselves.
@@ -100,7 +57,7 @@ def test_a_stopped_server_leaves_nothing(site: str, number: signal.Signals) -> N
 def test_what_nobody_was_left_to_remove_the_next_server_removes(site: str) -> None:
     with run(encoders=1) as server:
         server.post("/api/session/create", session_id="one", width=320, height=240, url=f"{site}/canvas.html")
-        left = belongings(server)
+        left = remains.of(server)
         front = psutil.Process(server.process.pid)
         everybody = [front, *front.children(recursive=True)]
         for process in everybody:  # first none may run: they would clean up
@@ -121,7 +78,7 @@ def test_a_server_that_stops_lets_sessions_go_on_for_a_while_and_ends_also_if_on
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": "one"})
             client.wait_for_frame()
-            during = belongings(server)
+            during = remains.of(server)
             (hung,) = (child for child in psutil.Process(server.process.pid).children() if "capture hung" in child.cmdline()[0])
             hung.suspend()
             server.process.send_signal(signal.SIGTERM)

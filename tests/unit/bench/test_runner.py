@@ -62,7 +62,7 @@ def test_a_scenario_that_runs_leaves_its_result_and_the_report(monkeypatch: pyte
     monkeypatch.setattr(runner, "LOCK", tmp_path / "lock")
     monkeypatch.setattr(scenarios, "find", lambda name: Scenario(name, "What", "Why", run))
     assert runner.main(["idle", "--quick", "--out", str(tmp_path)]) == 0
-    assert given == [Options(seconds=3.0, runs=1, quick=True)]
+    assert given == [Options(seconds=3.0, runs=1, quick=True, folder=tmp_path)]
     assert "| CPU | 1 % |" in (tmp_path / "README.md").read_text()
     assert (tmp_path / "report.html").exists()
     assert (tmp_path / "idle.json").exists()
