@@ -99,6 +99,7 @@ class Session:
             reason = error if isinstance(error, JiomosaError) else Unavailable("The session was not started.")
             await self.close(reason)
             raise
+        self.expiry.active(time.monotonic())  # its time begins now: a busy machine may take most of a short one to start
         log.info("session started", session=self.id, browser=runs, size=f"{self.width}x{self.height}")
 
     def adopt(self, id: str, on_end: Callable[[Session], None]) -> None:

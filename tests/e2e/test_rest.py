@@ -80,7 +80,7 @@ def test_health_and_info(server: Server) -> None:
     assert set(info["endpoints"]) == {
         *("health", "ready", "info", "session_create", "session_load", "session_info", "session_keepalive", "session_close"),
         *("sessions_list", "session_frame", "session_frame_data", "session_frame_jpg", "session_stream_mjpeg"),
-        *("session_viewer", "session_ticket", "websocket"),
+        *("session_viewer", "session_ticket", "websocket", "admin_overview", "metrics"),
     }
     assert info["session_config"] == {"timeout": 300.0, "frame_capture_interval": 1.0}
 
