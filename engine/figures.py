@@ -38,6 +38,9 @@ class Journey:
 
     def __init__(self) -> None:
         self.tally = Tally()
+        self._queue, self._send, self._age = self.tally.stages["queue"], self.tally.stages["send"], self.tally.age
+        self._packet: Packet | None = None  # the one that was sent last, and its times: many viewers get the same
+        self._times: Times | None = None
         self._grabbed: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._packets: OrderedDict[tuple[int, Rendition], Times] = OrderedDict()
 
@@ -70,15 +73,17 @@ class Journey:
         tally = self.tally
         tally.sent[transport] += 1
         tally.sent_bytes[transport] += size
-        tally.stages["queue"].observe(now - offered)
-        times = self._packets.get((packet.seq, packet.rendition))
+        self._queue.observe(now - offered)
+        if packet is not self._packet:
+            self._packet, self._times = packet, self._packets.get((packet.seq, packet.rendition))
+        times = self._times
         if times is not None and offered - times.encoded < FRESH_SECONDS:
-            tally.age.observe(now - times.grabbed + times.grab)
+            self._age.observe(now - times.grabbed + times.grab)
         return times
 
     def left(self, seconds: float) -> None:
         """All of what was given to a link has left, so long after."""
-        self.tally.stages["send"].observe(seconds)
+        self._send.observe(seconds)
 
     def of(self, seq: int, rendition: Rendition) -> Times | None:
         """None where it has been forgotten."""
