@@ -32,12 +32,20 @@
   };
   Jiomosa.sign = function (xhr) { if (Jiomosa.token()) xhr.setRequestHeader('Authorization', 'Bearer ' + Jiomosa.token()); };
 
+  // The answer to the request of a page for files: they go as multipart/form-data.
+  Jiomosa.upload = function (request, files, done) {
+    var form = new root.FormData();
+    Array.prototype.forEach.call(files, function (file) { form.append('file', file, file.name); });
+    Jiomosa.rest('POST', Jiomosa.sessionPath(Jiomosa.session) + '/files/' + encodeURIComponent(request.id), form, done);
+  };
+
+  // body: an object, sent as JSON, or a FormData
   Jiomosa.rest = function (method, path, body, done) {
-    var xhr = new XMLHttpRequest();
+    var xhr = new XMLHttpRequest(), form = root.FormData && body instanceof root.FormData;
     xhr.open(method, Jiomosa.base + path, true);
     xhr.setRequestHeader('Accept', 'application/json');
     Jiomosa.sign(xhr);
-    if (body) xhr.setRequestHeader('Content-Type', 'application/json');
+    if (body && !form) xhr.setRequestHeader('Content-Type', 'application/json');
     xhr.onload = function () {
       var data = null;
       try { data = JSON.parse(xhr.responseText); } catch (error) { /* a proxy's page, say: the status has to do */ }
@@ -51,6 +59,6 @@
     xhr.onerror = function () {
       done({ message: 'The server can not be reached. Check the network, then try again.', code: 'unreachable', status: 0 }, null);
     };
-    xhr.send(body ? JSON.stringify(body) : null);
+    xhr.send(form ? body : body ? JSON.stringify(body) : null);
   };
 })(window);

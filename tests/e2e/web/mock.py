@@ -212,7 +212,7 @@ class Mock:
                 break
         if scope["path"].endswith("/frame.jpg"):
             await self._thumbnail(send, scope)
-        elif scope["path"].endswith("/upload"):
+        elif "/files/" in scope["path"]:
             self._note("upload", body)
             await answer(send, 200, {"success": True})
         else:
@@ -272,7 +272,7 @@ class Mock:
         }
 
     async def _create(self, send: Send, body: Any) -> None:
-        name = body.get("session_id", "made-up")
+        name = body.get("session_id", f"made-up-{len(self.sessions)}")
         self._note("create", body)
         if name in self.sessions:
             await answer(send, 409, {"error": f"There is a session {name!r} already.", "code": "conflict"})

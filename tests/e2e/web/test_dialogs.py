@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +124,25 @@ def test_share_where_nobody_logs_in(view: Page, mock: Mock) -> None:
     view.js("document.getElementById('deed-share').click()")
     view.until("document.getElementById('share-link').value === location.href")
     assert "Nobody logs in" in view.js(f"{MODAL}.textContent")
+
+
+# ---- files
+
+
+def test_a_page_asks_for_a_file(view: Page, mock: Mock, tmp_path: Path) -> None:
+    chosen = tmp_path / "photo of a cat.txt"
+    chosen.write_text("miaow")
+    mock.emit("file", {"id": "f1", "multiple": False, "accept": ".txt"})
+    view.until(MODAL)
+    view.js(PRESS, "Hand over")
+    view.until("/Choose one first/.test(document.querySelector('.modal').textContent)")
+    view.driver.find_element(By.CSS_SELECTOR, ".modal input[type=file]").send_keys(str(chosen))
+    view.js(PRESS, "Hand over")
+    (form,) = mock.expect("upload")
+    assert b'filename="photo of a cat.txt"' in form
+    assert b"miaow" in form
+    view.until(f"!{MODAL}")
+    mock.emit("file", {"id": "f2", "multiple": True, "accept": ""})
+    view.until(MODAL)
+    mock.emit("file:closed", {"id": "f2"})  # somebody else has answered, or the page is gone
+    view.until(f"!{MODAL}")
