@@ -7,6 +7,7 @@ every case it leaves nothing behind.
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import sys
 from typing import Any
@@ -212,6 +213,8 @@ class Capture:
             self._end(error)
         elif isinstance(error, xcffib.ConnectionException):  # heard of sooner than the end of its process
             self._end(self._gone("The X server"))
+        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
+            self._end(Unavailable(f"The session's programs cannot go on: {error.strerror}.", code="no_room"))
         else:
             # Something nobody foresaw: better a session that ends than one that is half alive.
             log.error("capture process failed inside", exc_info=error)
