@@ -7,10 +7,9 @@ import inspect
 
 from bench.scenario import Scenario
 
-NAMES = (
-    *("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers"),
-    *("faults", "soak"),
-)
+MEASURED = ("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers")
+ENDURED = ("faults", "soak")  # only when they are named: they take half an hour, or as long as one likes
+NAMES = (*MEASURED, *ENDURED)
 
 
 def find(name: str) -> Scenario:
