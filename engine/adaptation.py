@@ -17,6 +17,7 @@ for a while, the next tier up is tried; a try that had to be taken back makes th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ LAST_TIER = len(TIERS) - 1
 UP_MARGIN = 1.2  # a link must exceed a tier's bound by this much to climb, so that one at the bound does not swing
 SAMPLES_DOWN, SAMPLES_UP = 2, 3  # in a row, about a second apart: quick down, careful up
 SIZE_EXPONENT = 0.5  # a JPEG's size goes with about the square root of its quality (bench/frames: 0.47 to 0.50 from 10 to 50)
+LEAST_EXPONENT, MOST_EXPONENT = 0.2, 1.5  # of a page that is unlike those, as each change of quality shows
 SAMPLES_TRY, SAMPLES_TRY_MOST = 5, 60  # with frames that flow freely before the next tier is tried
 FREE_SHARE = 0.5  # of what a full link carried has to flow freely to count: a blinking caret says nothing
 
@@ -80,6 +82,8 @@ class Adaptation:
         self._free = 0  # samples in a row in which frames flowed freely
         self._patience = SAMPLES_TRY
         self._tried = False
+        self._exponent = SIZE_EXPONENT
+        self._seen: tuple[int, int] | None = None  # quality and size of the last frame
         self.quality = START_QUALITY
         self.fps: float = START_FPS
 
@@ -107,6 +111,7 @@ class Adaptation:
         """Take in one sample, about a second after the last; True if quality or fps have changed."""
         if not self.enabled:
             return False
+        self._learn(link)
         target = self._target(link)
         if not link.limited:
             self._full_mbit, self._free = link.mbit, 0
@@ -137,6 +142,16 @@ class Adaptation:
         self._apply()
         return before != (self.quality, self.fps)
 
+    def _learn(self, link: LinkSample) -> None:
+        """Else a page whose pictures shrink more than expected would be sent up and down between two rungs for ever."""
+        if not link.frame or not link.quality:
+            return
+        if self._seen is not None and self._seen[0] != link.quality:
+            quality, size = self._seen
+            shown = math.log(link.frame / size) / math.log(link.quality / quality)
+            self._exponent = min(max((self._exponent + shown) / 2, LEAST_EXPONENT), MOST_EXPONENT)
+        self._seen = (link.quality, link.frame)
+
     def _target(self, link: LinkSample) -> int | None:
         """The rung that the sample speaks for; None if it says nothing."""
         for index, tier in enumerate(TIERS):
@@ -154,7 +169,7 @@ class Adaptation:
         second of quality `present`."""
         for index in range(LAST_TIER, len(RUNGS)):
             quality = min(RUNGS[index].quality, self._hand_quality or 100)
-            expected = carried * (present / quality) ** SIZE_EXPONENT
+            expected = carried * (present / quality) ** self._exponent
             climbing = self._tier is not None and index < self._tier
             if expected >= RUNGS[index].carried * (UP_MARGIN if climbing else 1.0):
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.adaptation import (
@@ -256,6 +256,8 @@ def test_below_the_last_tier_the_page_and_the_link_together_choose(fps: float, e
 
 
 @given(fps=st.floats(0.01, 50), steps=st.integers(1, 40))
+@example(fps=1.78125, steps=2)
+@example(fps=0.59375, steps=3)
 def test_a_steady_link_below_the_last_tier_settles(fps: float, steps: int) -> None:
     """However wrong the first guess of what a quality costs was: sizes here go with the quality itself."""
     adaptation = Adaptation()
