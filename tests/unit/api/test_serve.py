@@ -12,7 +12,7 @@ from api.serve import _listen
 from engine.errors import ConfigurationError
 from engine.settings import Settings
 
-SETTINGS = replace(Settings(), host="127.0.0.1", port=0)
+SETTINGS = replace(Settings(), host="127.0.0.1", port=0, max_load=0)
 
 
 def test_connections_have_the_congestion_control_that_is_set() -> None:
