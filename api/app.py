@@ -21,6 +21,7 @@ from api.openapi import Provider
 from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
+from api.rest_browsing import routes as browsing_routes
 from engine import logs
 from engine.checks import is_loopback
 from engine.errors import JiomosaError
@@ -72,6 +73,7 @@ def build(front: Front, prepare: Callable[[Quart], None] | None = None) -> Any:
     origins = origins_of(front.settings)
     sockets = Sockets(front, origins)
     app.register_blueprint(routes(front))
+    app.register_blueprint(browsing_routes(front))
     app.register_blueprint(admin_routes(front, sockets))
     limits = Limits(front.settings)
     app.register_blueprint(metrics_routes(front, sockets, limits))

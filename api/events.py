@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from api import steering
+from api import browsing, steering
 from api.entrance import Entrance
 from api.front import Front
 from api.handlers import Handler
@@ -164,5 +164,5 @@ OWN: dict[str, Handler[Sockets]] = {
     "adaptive:toggle": Handler(AdaptiveToggle, Sockets.adaptive_toggle, ("adaptive:updated",)),
     "stats:toggle": Handler(StatsToggle, Sockets.stats_toggle, ("stats:updated",)),
 }
-ROOMS: dict[str, Handler[Session]] = {**steering.HANDLERS}
+ROOMS: dict[str, Handler[Session]] = {**steering.HANDLERS, **browsing.HANDLERS}
 HANDLERS: dict[str, Handler[Any]] = {**OWN, **ROOMS}

@@ -16,7 +16,8 @@ from typing import Any
 from engine import logs
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
-from engine.messages import CaptureSpec, Done, Page, Ping, Refused, ToCapture
+from engine.messages import CaptureSpec, Done, Ping, Refused, ToCapture
+from engine.pagemessages import Page
 from engine.patience import Patience
 
 log = logs.logger("jiomosa.session")

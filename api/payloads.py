@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from api.models import MaxSize, Quality, SessionId
+from api.models import MaxSize, Quality, SessionId, TabId, Url
 from engine.errors import BadRequest
 from engine.holding import MOST_FINGERS
 from engine.inputs import Button, KeyAction, Modifier
@@ -136,3 +136,15 @@ def nearest_pixel(view: View, x: float, y: float) -> tuple[int, int]:
     """Likewise, of the picture's pixel that is nearest to the point."""
     x, y = min(max(finite(x, "x"), 0), view.width - 1), min(max(finite(y, "y"), 0), view.height - 1)
     return view.on_screen(x, y)
+
+
+class Navigate(Struct):
+    url: Url
+
+
+class NewTab(Struct):
+    url: Url | None = None
+
+
+class OneTab(Struct):
+    tab: TabId

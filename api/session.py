@@ -25,6 +25,7 @@ from api.encoders import EncoderPool
 from api.grip import Grip
 from api.incarnation import ANSWER_SECONDS
 from api.refusals import Refusals
+from api.showing import Showing
 from api.stream import Stream
 from api.watcher import Watcher
 from engine import logs, traces
@@ -32,13 +33,15 @@ from engine.broadcast import Packet
 from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
-from engine.messages import Cursor, GetPage, Navigate, Notice, Page, Refresh, Rendition, ToCapture
+from engine.messages import Cursor, Notice, Refresh, Rendition, ToCapture
+from engine.pagemessages import GetPage, Go, Navigate, Page, Way
 from engine.settings import Settings
 from engine.ways import Denied
 
 log = logs.logger("jiomosa.session")
 
 BLANK = "about:blank"
+BROWSE_SECONDS = 20.0  # a tab that hangs is asked several things, each for as long as a page may be busy
 GREEDY_SECONDS = 60.0  # a page that has taken too much memory within this after its load would do so again: it is not returned to
 
 
@@ -76,6 +79,7 @@ class Session:
         self.life: traces.Life = traces.NOTHING
         self._settings = settings
         self._on_end = on_end
+        self.showing = Showing(self.tell_viewers)
         self._cursor: bytes | None = None
         self._end: asyncio.Future[None] | None = None
         self._loading: str | None = None
@@ -167,7 +171,10 @@ class Session:
                     viewer.tell_cursor(self._cursor)
             case Page():
                 self.page = PageInfo(message.title, message.url)
+                self.showing.said(message)
                 self._explain_page()
+            case _:
+                self.showing.said(message)
 
     def denied(self, denied: Denied) -> None:
         """Its browser was not connected somewhere."""
@@ -190,6 +197,7 @@ class Session:
         if error.code == "memory" and time.monotonic() < self._loaded_at + GREEDY_SECONDS:
             self._return_to, self.page = BLANK, PageInfo("", BLANK)
         self.tell_viewers("status", {"message": f"{error.message} The browser is being started again.", "code": "rebuilding"})
+        self.showing.lost()
 
     def renewed(self, ring: str) -> int:
         self.stream.renew(ring)
@@ -247,6 +255,18 @@ class Session:
         log.info("page loaded", session=self.id, url=self.page.url, seconds=round(time.monotonic() - began, 2))
         return self.page
 
+    async def go(self, way: Way) -> PageInfo:
+        """Move about in the shown tab; returns when it has loaded. Raises `Conflict`, `LoadFailed`."""
+        limit = self._settings.load_timeout
+        self._loaded_at = time.monotonic()
+        await self.browse(lambda token: Go(token, way, limit), limit)
+        return self.page
+
+    async def browse(self, build: Callable[[int], ToCapture], limit: float = 0.0) -> None:
+        """Have the browser do something that may take `limit` seconds more than an answer does."""
+        self.expiry.active(time.monotonic())
+        await self.ask(build, limit + BROWSE_SECONDS)
+
     async def present_page(self) -> PageInfo:
         """The page's title and address now."""
         await self.ask(GetPage)
@@ -291,6 +311,7 @@ class Session:
         log.info("viewer subscribed", session=self.id, viewer=viewer.id, viewers=len(self.stream.viewers))
         if self._cursor is not None:
             viewer.tell_cursor(self._cursor)
+        self.showing.tell(viewer)
 
     def unwatch(self, viewer: Watcher) -> None:
         self.expiry.unwatch(time.monotonic())

@@ -24,6 +24,11 @@ class _Handler(SimpleHTTPRequestHandler):
             self.server.stopping.wait(HANG_SECONDS)  # type: ignore[attr-defined]
         elif path == "/slow":  # the page comes, one of its pictures never does
             self._html("<title>slow</title><body><input autofocus id=field><img src=/hang>")
+        elif path == "/again":  # redirects to itself
+            self.send_response(302)
+            self.send_header("Location", "/again")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif path.startswith("/page/"):
             self._html(f"<title>{path[6:]}</title><h1>{path[6:]}</h1>")
         else:

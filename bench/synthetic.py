@@ -31,10 +31,7 @@ from engine.framering import SLOTS, FrameHead, FrameRing
 from engine.messages import (
     CaptureSpec,
     Done,
-    GetPage,
-    Navigate,
     Notice,
-    Page,
     Ready,
     Refresh,
     Refused,
@@ -42,6 +39,7 @@ from engine.messages import (
     Shutdown,
     Wants,
 )
+from engine.pagemessages import GetPage, Navigate, Page
 
 PROCESS_NAME = "source"  # by which bench.machine knows it
 

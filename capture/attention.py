@@ -79,6 +79,12 @@ class Freezer:
         self._attention.end(self._loop.time())
         self._schedule()
 
+    def switched(self) -> None:
+        """Another tab is shown, which runs."""
+        self._frozen = False
+        self._attention.used(self._loop.time())
+        self._schedule()
+
     def is_frozen(self) -> bool:
         return self._frozen
 

@@ -15,7 +15,6 @@ from typing import Any
 from capture.bidi import CommandFailed
 from capture.page import ShownPage
 from engine.errors import ChildGone, JiomosaError, Unavailable
-from engine.messages import Page
 from engine.patience import Patience
 
 WATCHED_SECONDS, UNWATCHED_SECONDS = 3.0, 5.0  # between two questions to the browser: each costs 3 ms of it
@@ -25,16 +24,18 @@ BROWSER_SECONDS = 8.0  # the main process answers in milliseconds, and in second
 
 
 class Health:
-    """Tells `send` of each new address, and `failed` of what hangs, and then ends. `hang_timeout` 0: pages may hang for ever."""
+    """Calls `looked` whenever the browser has said what it shows, and tells `failed` of what hangs, and then ends.
+
+    `hang_timeout` 0: pages may hang for ever.
+    """
 
     def __init__(
-        self, page: ShownPage, hang_timeout: float, send: Callable[[Page], None], failed: Callable[[JiomosaError], None]
+        self, page: ShownPage, hang_timeout: float, looked: Callable[[], None], failed: Callable[[JiomosaError], None]
     ) -> None:
         self._page = page
-        self._send = send
+        self._looked = looked
         self._failed = failed
         self._hang_timeout = hang_timeout
-        self._told: tuple[str, str] | None = None
         self._watched = asyncio.Event()
 
     def wants(self, fps: float) -> None:
@@ -67,10 +68,8 @@ class Health:
                 await asyncio.sleep(pause)
 
     async def _tell_page(self) -> None:
-        page = await self._page.present()
-        if page != self._told:
-            self._told = page
-            self._send(Page(0, *page))
+        await self._page.present()
+        self._looked()
 
     async def _answers(self, patience: Patience, ask: Callable[[], Awaitable[Any]]) -> bool:
         """Ask once more; False when there was no answer for too long. A refusal is an answer."""

@@ -18,6 +18,7 @@ import xcffib
 from capture.apart import set_apart
 from capture.attention import Freezer
 from capture.browser import Browser
+from capture.browsing import Browsing
 from capture.cursor import CursorWatch
 from capture.emulation import Emulation
 from capture.footprint import Footprint
@@ -25,11 +26,13 @@ from capture.grabber import Grabber
 from capture.health import Health
 from capture.inputs import Inputs
 from capture.keepsake import Keepsake
+from capture.news import News
 from capture.page import ShownPage
 from capture.pointer import Pointer
 from capture.programs import Programs
 from capture.refresh import ScreenRate
 from capture.screen import Screen
+from capture.tabkeeper import TabKeeper
 from capture.windows import Windows
 from engine import logs
 from engine.channel import Channel
@@ -42,19 +45,16 @@ from engine.messages import (
     CaptureSpec,
     Done,
     Failed,
-    GetPage,
     Message,
     Named,
-    Navigate,
-    Page,
     Ping,
     Ready,
     Refresh,
-    Refused,
     Release,
     Shutdown,
     Wants,
 )
+from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, ShowTab
 from engine.ways import WayOut
 
 log = logs.logger("jiomosa.capture")
@@ -87,9 +87,14 @@ class Capture:
         self._channel = channel
         self._spec = spec
         self._way_out = way_out
-        self._page = ShownPage(lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")))
         self._emulation = Emulation(spec.device)
-        self._health = Health(self._page, spec.hang_timeout, self._send, self._end)
+        self._page = ShownPage(
+            lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")),
+            lambda code, message: self._send(Note(code, message)),
+        )
+        self._tabs = TabKeeper(self._page, spec.max_tabs)
+        self._news = News(self._page, self._send)
+        self._health = Health(self._page, spec.hang_timeout, self._news.tell_page, self._end)
         self._grabber: Grabber | None = None
         self._inputs: Inputs | None = None
         self._freezer: Freezer | None = None
@@ -140,6 +145,7 @@ class Capture:
         self._watch("ChromeDriver", self._browser.driver_program.gone)
         await self._page.open(self._browser.bidi)
         await self._emulation.open(self._browser.bidi, self._browser.version)
+        await self._tabs.open()
         try:
             await asyncio.wait_for(self._windows.shown.wait(), WINDOW_SECONDS)
         except TimeoutError:
@@ -155,12 +161,15 @@ class Capture:
         self._inputs = Inputs(
             pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq, spec.device.scale
         )
+        self._tabs.switched = self._freezer.switched
         self._spawn(self._inputs.run())
         self._keepsake = Keepsake(self._page, programs.folder, self._freezer.is_frozen)
+        self._browsing = Browsing(self._page, self._tabs, self._news, self._freezer, self._rate, self._keepsake, self._send)
         if spec.generation > 1:
             await self._keepsake.put_back()
         self._spawn(self._keepsake.run())
         self._spawn(self._health.run())
+        self._spawn(self._news.run())
         if spec.memory:
             self._spawn(Footprint(programs.takes_memory, spec.memory, self._end).run())
         self._send(Ready(f"Chromium {self._browser.version}"))
@@ -255,10 +264,8 @@ class Capture:
             case Refresh(token):
                 self._grabber.refresh(token)
                 self._spawn(self._wake())
-            case Navigate(token, url, timeout):
-                self._spawn(self._answer_page(token, self._load(url, timeout)))
-            case GetPage(token):
-                self._spawn(self._answer_page(token, self._page.present()))
+            case Navigate() | GetPage() | Go() | OpenTab() | ShowTab() | CloseTab():
+                self._spawn(self._browsing.do(message))
             case _ if isinstance(message, Input):
                 self._rate.needed()
                 self._inputs.put(message)
@@ -273,26 +280,6 @@ class Capture:
                 await self._grabber.next_damage(WAKE_SECONDS)
             self._grabber.refresh(refresh)
 
-    async def _load(self, url: str, timeout: float) -> tuple[str, str]:
-        assert self._freezer is not None
-        self._freezer.begin()
-        self._rate.load(begins=True)
-        try:
-            await self._freezer.wake()
-            return await self._page.load(url, timeout)
-        finally:
-            await self._keepsake.loaded()
-            self._freezer.end()
-            self._rate.load(begins=False)
-
-    async def _answer_page(self, token: int, work: Any) -> None:
-        try:
-            title, url = await work
-        except JiomosaError as error:
-            self._send(Refused(token, error.code, error.message))
-        else:
-            self._send(Page(token, title, url))
-
     # ---- taking apart
 
     async def _close(self, *, healthy: bool) -> None:
@@ -300,6 +287,7 @@ class Capture:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        self._tabs.close()
         if self._freezer is not None:
             self._freezer.close()
             self._rate.close()

@@ -1,6 +1,7 @@
-"""The page that is shown: loading it, asking it, and following the browser when it opens or closes a tab.
+"""The tabs of the browser and the one that is shown: loading it, asking it, and following what the browser does by itself.
 
-The shown page is the newest top-level browsing context; when it closes, the one before it is shown again.
+`capture.tabs` says which tab is shown, `capture.tabkeeper` makes the browser show it, `capture.navigation` moves about in it, and
+`capture.news` tells the front what has changed.
 """
 
 from __future__ import annotations
@@ -8,32 +9,68 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from capture.bidi import Bidi, CommandFailed
-from engine import logs
-from engine.errors import ChildGone, LoadFailed, Unavailable
-
-log = logs.logger("jiomosa.capture")
+from capture.failures import in_words
+from capture.tabs import Tab, Tabs
+from engine.errors import ChildGone, LoadFailed, NotFound, Unavailable
 
 ANSWER_SECONDS = 2.0  # a page that does not answer within this is busy with itself
 PAINT_SECONDS = 0.5  # a page that paints nothing for so long is answered for without
 # The second callback comes after the first frame has been handed over.
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
+BEGINNING = "data:,"  # what ChromeDriver opens a browser with; nobody has asked for it
 CRASHED = "goog:cdp.Inspector.targetCrashed"
-EVENTS = ["browsingContext.contextCreated", "browsingContext.contextDestroyed", CRASHED]
+STARTED, STOPPED = "goog:cdp.Page.frameStartedLoading", "goog:cdp.Page.frameStoppedLoading"
+NAVIGATED, FAILED = "goog:cdp.Page.frameNavigated", "goog:cdp.Network.loadingFailed"
+TITLE = "goog:cdp.Runtime.bindingCalled"
+CREATED, DESTROYED = "browsingContext.contextCreated", "browsingContext.contextDestroyed"
+MOVED = ("browsingContext.historyUpdated", "browsingContext.fragmentNavigated")
+EVENTS = [CREATED, DESTROYED, *MOVED, CRASHED, STARTED, STOPPED, NAVIGATED, FAILED, TITLE]
+
+
+GivenUp = Literal["superseded", "stopped"]
+GIVEN_UP: dict[GivenUp, str] = {"superseded": "another was asked for meanwhile", "stopped": "loading it was stopped"}
+
+
+@dataclass(eq=False)
+class Load:
+    """A page that is being loaded, until it has or nobody waits for it any more."""
+
+    task: asyncio.Task[None]
+    given_up: GivenUp | None = None
 
 
 class ShownPage:
-    """Wraps a browser's connection. Hand all events to `on_event`. `crashed()`: a page's process has ended ("Aw, Snap!")."""
+    """Wraps a browser's connection. Hand all events to `on_event`.
 
-    def __init__(self, crashed: Callable[[], None] = lambda: None) -> None:
+    crashed()      a page's process has ended ("Aw, Snap!")
+    note(code, message)   something to tell whoever watches
+
+    Whoever wants to know sets
+    on_change(id)  something about a tab may have changed
+    on_new(tab)    there is another tab, which is to be shown
+    on_gone(tab)   the shown one has gone, and this one is to be shown; None: there is no other
+    """
+
+    def __init__(
+        self,
+        crashed: Callable[[], None] = lambda: None,
+        note: Callable[[str, str], None] = lambda code, message: None,
+    ) -> None:
         self._crashed = crashed
+        self.note = note
+        self.on_change: Callable[[str], None] = lambda changed: None
+        self.on_new: Callable[[Tab], None] = lambda tab: None
+        self.on_gone: Callable[[Tab | None], None] = lambda tab: None
+        self.tabs = Tabs()
         self._bidi: Bidi | None = None
-        self._contexts: list[str] = []  # top-level, newest last
-        self._cdp_sessions: dict[str, str] = {}
         self._last = ("", "about:blank")
-        self._loading: asyncio.Task[None] | None = None
+        self._loading: Load | None = None
+        self._reason = ""  # why the last document that did not load did not
+        self._pulse = asyncio.Event()
 
     async def open(self, bidi: Bidi) -> None:
         """Begin with what the browser shows."""
@@ -41,59 +78,127 @@ class ShownPage:
         await bidi.call("session.subscribe", events=EVENTS)
         tree = await bidi.call("browsingContext.getTree", maxDepth=0)
         for context in tree["contexts"]:
-            self._add(context["context"])
+            self._created(context)
+
+    # ---- what the browser tells
 
     def on_event(self, method: str, params: dict[str, Any]) -> None:
-        if method == CRASHED:
-            if params["session"] in self._cdp_sessions.values():  # else it is that of a frame, or of a tab closed meanwhile
-                self._crashed()
+        if method.startswith("goog:cdp."):
+            self._on_cdp(method, params.get("params", {}), params.get("session"))
+        elif params.get("parent") is not None:
             return
-        if params.get("parent") is not None:
-            return
-        if method == "browsingContext.contextCreated":
-            self._add(params["context"])
-        elif method == "browsingContext.contextDestroyed" and params["context"] in self._contexts:
-            self._contexts.remove(params["context"])
-            self._cdp_sessions.pop(params["context"], None)
+        elif method == CREATED:
+            if self._created(params) and self._bidi is not None:
+                self.on_new(self.tabs.all[params["context"]])
+        elif method == DESTROYED:
+            self._destroyed(params["context"])
+        elif method in MOVED:
+            self._changed(params["context"])
 
-    def _add(self, context: str) -> None:
-        if context not in self._contexts:
-            self._contexts.append(context)
+    def _on_cdp(self, method: str, params: dict[str, Any], session: str | None) -> None:
+        if method == CRASHED:
+            if self._tab_of(session) is not None:  # else it is that of a frame, or of a tab closed meanwhile
+                self._crashed()
+        elif method in (STARTED, STOPPED):
+            tab = self.tabs.all.get(params["frameId"])  # a tab's own frame has its id
+            if tab is not None:
+                tab.loading = method == STARTED
+                self._changed(tab.id)
+        elif method == FAILED:
+            if params.get("type") == "Document" and not params.get("canceled"):
+                self._reason = params["errorText"]
+        elif method == NAVIGATED:
+            frame = params["frame"]
+            if frame["id"] in self.tabs:
+                self._changed(frame["id"])
+                if frame.get("unreachableUrl") and self._loading is None:  # else whoever loads is told
+                    url, why = frame["unreachableUrl"], in_words(self._reason)
+                    self.note("load_failed", f"The page {url} could not be loaded: {why}.")
+        elif method == TITLE and (tab := self._tab_of(session)) is not None:
+            self._changed(tab.id)
+
+    def _tab_of(self, session: str | None) -> Tab | None:
+        return next((tab for tab in self.tabs.all.values() if session is not None and tab.session == session), None)
+
+    def _changed(self, id: str) -> None:
+        self.on_change(id)
+        self._pulse.set()
+        self._pulse = asyncio.Event()
+
+    def _created(self, context: dict[str, Any]) -> bool:
+        id = context["context"]
+        return self.tabs.add(id, context.get("originalOpener"), context.get("clientWindow") or "")
+
+    def _destroyed(self, id: str) -> None:
+        if id not in self.tabs:
+            return
+        shown = self.tabs.remove(id)
+        self._changed(id)
+        if self._bidi is not None and (shown is not None or not len(self.tabs)):
+            self.on_gone(shown)
+
+    def add(self, context: dict[str, Any]) -> Tab | None:
+        """A tab that we have made, as the browser answers; None where it has told of it already."""
+        return self.tabs.all[context["context"]] if self._created(context) else None
+
+    # ---- tabs
 
     @property
-    def _shown(self) -> str:
-        if not self._contexts:
+    def shown(self) -> Tab:
+        shown = self.tabs.shown
+        if shown is None:
             raise Unavailable("The browser shows no page; load one.")
-        return self._contexts[-1]
+        return shown
+
+    def tab(self, id: str) -> Tab:
+        """Raises `NotFound`."""
+        tab = self.tabs.all.get(id)
+        if tab is None:
+            raise NotFound(f"There is no tab {id[:64]!r}; `tab:list` names those there are.", code="no_tab")
+        return tab
+
+    # ---- loading
 
     async def load(self, url: str, timeout: float) -> tuple[str, str]:
         """Load `url` and wait until it has loaded; (title, url). Raises `LoadFailed` with the browser's own reason."""
-        if self._loading is not None:
-            self._loading.cancel()
-        loading = self._loading = asyncio.create_task(self._navigate(url))
+        self.give_up("superseded")
+        loading = self._loading = Load(asyncio.create_task(self._navigate(url)))
         try:
-            await asyncio.wait_for(asyncio.shield(loading), timeout)
+            await asyncio.wait_for(asyncio.shield(loading.task), timeout)
         except TimeoutError:
-            loading.cancel()
+            loading.task.cancel()
             with contextlib.suppress(Unavailable, CommandFailed):
                 await self.cdp("Page.stopLoading")
             raise LoadFailed(f"The page {url} could not be loaded: it did not finish within {timeout:g} seconds.") from None
         except asyncio.CancelledError:
-            if loading is self._loading:
+            if loading.given_up is None:
                 raise
-            raise LoadFailed(f"The page {url} was not loaded: another was asked for meanwhile.", code="superseded") from None
+            raise LoadFailed(f"The page {url} was not loaded: {GIVEN_UP[loading.given_up]}.", code=loading.given_up) from None
         except CommandFailed as error:
-            raise LoadFailed(f"The page {url} could not be loaded: {str(error).rstrip('.')}.") from None
+            raise LoadFailed(f"The page {url} could not be loaded: {in_words(str(error))}.") from None
         finally:
             if loading is self._loading:
                 self._loading = None
         await self._painted()
         return await self.present()
 
+    def give_up(self, why: GivenUp) -> None:
+        """Whatever is being loaded is not waited for any more."""
+        loading, self._loading = self._loading, None
+        if loading is not None:
+            loading.given_up = why
+            loading.task.cancel()
+
     async def _navigate(self, url: str) -> None:
+        await self.free()
         assert self._bidi is not None
-        await self._free()
-        await self._bidi.call("browsingContext.navigate", context=self._shown, url=url, wait="complete")
+        await self._bidi.call("browsingContext.navigate", context=self.shown.id, url=url, wait="complete")
+
+    async def settled(self, tab: Tab) -> None:
+        """Return once `tab` loads nothing, or has gone."""
+        while tab.loading and tab.id in self.tabs:
+            await self._pulse.wait()
+        await self._painted()
 
     async def _painted(self) -> None:
         """Wait until the new page has been painted: Chromium drops input to a page that it has not shown yet."""
@@ -101,7 +206,7 @@ class ShownPage:
             async with asyncio.timeout(PAINT_SECONDS):
                 await self.cdp("Runtime.evaluate", expression=PAINTED, awaitPromise=True)
 
-    async def _free(self) -> None:
+    async def free(self) -> None:
         """Break off the script of a page that is busy with itself: whatever is loaded next would wait for it, for good."""
         try:
             await self.cdp("Runtime.evaluate", expression="0")
@@ -110,19 +215,37 @@ class ShownPage:
         except CommandFailed:
             pass  # it has crashed, or is between two pages
 
+    # ---- asking
+
     async def present(self) -> tuple[str, str]:
         """Title and address as the browser, not the page, has them: a page that hangs does not matter.
 
         While the browser moves from one page's process to the next's it has neither; then those of before.
         """
-        with contextlib.suppress(CommandFailed):
-            history = await self.cdp("Page.getNavigationHistory")
-            entry = history["entries"][history["currentIndex"]]
-            self._last = entry["title"], entry["url"]
+        tab = self.shown
+        if await self.look(tab):
+            self._last = tab.title, tab.url
         return self._last
 
+    async def look(self, tab: Tab) -> dict[str, Any] | None:
+        """Bring what is known of `tab` up to date; its history, or None while there is none."""
+        try:
+            history = await self.cdp_of(tab, "Page.getNavigationHistory")
+        except CommandFailed:
+            return None
+        entries, index = history["entries"], history["currentIndex"]
+        first = 1 if entries[0].get("url") == BEGINNING else 0
+        tab.title, tab.url = entries[index]["title"], entries[index]["url"]
+        tab.can_go_back = index > first or tab.opener is not None  # a popup can be left, if only by closing it
+        tab.can_go_forward = index + 1 < len(entries)
+        return {"entries": entries[first:], "index": index - first}
+
     async def cdp(self, method: str, /, **params: Any) -> dict[str, Any]:
-        """A command of the Chrome DevTools Protocol to the shown page.
+        """A command of the Chrome DevTools Protocol to the shown page; as `cdp_of`."""
+        return await self.cdp_of(None, method, **params)
+
+    async def cdp_of(self, tab: Tab | None, method: str, /, **params: Any) -> dict[str, Any]:
+        """A command of the Chrome DevTools Protocol to `tab`, or to the shown one.
 
         Raises `Unavailable` when no answer comes within ANSWER_SECONDS, `CommandFailed` when the browser refuses.
         """
@@ -130,13 +253,23 @@ class ShownPage:
             raise ChildGone("The browser is not there.")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                context = self._shown
-                session = self._cdp_sessions.get(context)
-                if session is None:
-                    found = await self._bidi.call("goog:cdp.getSession", context=context)
-                    session = self._cdp_sessions[context] = found["session"]
-                answer = await self._bidi.call("goog:cdp.sendCommand", method=method, params=params, session=session)
+                tab = tab or self.shown
+                if tab.session is None:
+                    tab.session = (await self._bidi.call("goog:cdp.getSession", context=tab.id))["session"]
+                answer = await self._bidi.call("goog:cdp.sendCommand", method=method, params=params, session=tab.session)
         except TimeoutError:
             raise Unavailable("The page is busy and does not answer; wait, or load another.", code="page_busy") from None
         result: dict[str, Any] = answer.get("result", answer)
         return result
+
+    async def call(self, method: str, /, **params: Any) -> dict[str, Any]:
+        """A command of BiDi that does not wait for a page. Raises `Unavailable` where it is not done."""
+        if self._bidi is None:
+            raise ChildGone("The browser is not there.")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._bidi.call(method, **params)
+        except TimeoutError:
+            raise Unavailable("The browser is busy and does not answer; try again.", code="page_busy") from None
+        except CommandFailed as error:
+            raise Unavailable(f"The browser did not do it: {error}.") from None

@@ -1,7 +1,7 @@
 """The window manager of a session's screen: so small because there is nothing to manage but size and focus.
 
     kind        told by                 what we do
-    top-level   neither of the others   always exactly the screen; the newest is on top and has the focus
+    top-level   neither of the others   always exactly the screen; the newest, or raised last, is on top and has the focus
     dialog      WM_TRANSIENT_FOR        no larger than the screen, centred; the newest is on top and has the focus
     popup       override-redirect       nothing (X does not even ask us); we only know whether one is open
 
@@ -28,7 +28,7 @@ class Windows:
         self._display = display
         self._core = display.core
         self._width, self._height = width, height
-        self._managed: list[int] = []  # mapped top-levels and dialogs, newest last
+        self._managed: list[int] = []  # mapped top-levels and dialogs, the topmost last
         self._popups: set[int] = set()
         self._tooltip = self._atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
         self._window_type = self._atom("_NET_WM_WINDOW_TYPE")
@@ -85,6 +85,12 @@ class Windows:
 
     def _configure_requested(self, event: xproto.ConfigureRequestEvent) -> None:
         self._place(event.window, event.width, event.height)
+        wants_up = event.value_mask & xproto.ConfigWindow.StackMode and event.stack_mode == xproto.StackMode.Above
+        if wants_up and event.window in self._managed:  # this is how Chromium shows a tab of another window
+            self._core.ConfigureWindow(event.window, xproto.ConfigWindow.StackMode, [xproto.StackMode.Above])
+            self._managed.remove(event.window)
+            self._managed.append(event.window)
+            self._focus_newest()
         self._display.flush()
 
     def _mapped(self, event: xproto.MapNotifyEvent) -> None:

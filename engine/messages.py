@@ -1,8 +1,9 @@
 """What the processes say to one another, over one sequenced-packet socket pair for each child (`engine.channel`).
 
-    front -> capture   Named, Ping, Wants, Release, Refresh, Navigate, GetPage, Shutdown, and input (`engine.inputs`):
-                       Click, Move, Scroll, Text, Key, Down, Up, Drag, Touch
-    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, Cursor
+    front -> capture   Named, Ping, Wants, Release, Refresh, Shutdown,
+                       input (`engine.inputs`): Click, Move, Scroll, Text, Key, Down, Up, Drag, Touch,
+                       what to show (`engine.pagemessages`): Navigate, GetPage, Go, OpenTab, ShowTab, CloseTab
+    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, TabList, Note, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
     front -> egress    OpenWay, CloseWay, Ping, Shutdown
@@ -21,6 +22,7 @@ import msgspec
 
 from engine.device import Device
 from engine.inputs import Input
+from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, Page, ShowTab, TabList
 from engine.ways import CloseWay, Denied, OpenWay, Traffic, WayOut
 
 Format = Literal["jpeg", "jpeg-binary", "png", "png-json"]
@@ -54,6 +56,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     freeze_after  seconds that nobody needs the page before it is frozen; 0: never
     hang_timeout  seconds that a page which somebody watches may not answer before it is called hung; 0: for ever
     memory    bytes that the session's programs may take together; 0: no limit
+    max_tabs  the most tabs of the browser; 0: no limit
     generation  of the ring; above 1 there was another capture process before this one, whose folder is taken over
     seq       the last frame of that one
     apart     set its programs apart from the machine, as far as the kernel allows (`capture.apart`)
@@ -72,6 +75,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     freeze_after: float = 0.0
     hang_timeout: float = 0.0
     memory: float = 0.0
+    max_tabs: int = 0
     generation: int = 1
     seq: int = 0
     apart: bool = False
@@ -118,20 +122,6 @@ class Refresh(msgspec.Struct, frozen=True, tag=True):
     token: int
 
 
-class Navigate(msgspec.Struct, frozen=True, tag=True):
-    """Load `url`; `Page` once it has loaded, `Refused` (load_failed, the browser's reason) when it does not in `timeout` s."""
-
-    token: int
-    url: str
-    timeout: float
-
-
-class GetPage(msgspec.Struct, frozen=True, tag=True):
-    """Answered by `Page`."""
-
-    token: int
-
-
 class Shutdown(msgspec.Struct, frozen=True, tag=True):
     """End in good order."""
 
@@ -174,14 +164,6 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     token: int
     code: str
     message: str
-
-
-class Page(msgspec.Struct, frozen=True, tag=True):
-    """The page that is shown. Token 0: nobody has asked; it is another one than was last told."""
-
-    token: int
-    title: str
-    url: str
 
 
 class Cursor(msgspec.Struct, frozen=True, tag=True):
@@ -237,8 +219,10 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-ToCapture = Named | Ping | Wants | Release | Refresh | Navigate | GetPage | Shutdown | Input
+Browse = Navigate | GetPage | Go | OpenTab | ShowTab | CloseTab
+ToCapture = Named | Ping | Wants | Release | Refresh | Browse | Input | Shutdown
 ToEncoder = Job | Forget | Shutdown
 ToEgress = OpenWay | CloseWay | Ping | Shutdown
-FromChild = WayOut | Denied | Traffic | Ready | Failed | Notice | Done | Refused | Page | Cursor | Encoded | JobFailed
+FromCapture = WayOut | Ready | Failed | Notice | Done | Refused | Page | TabList | Note | Cursor
+FromChild = FromCapture | Denied | Traffic | Encoded | JobFailed
 Message = ToCapture | ToEncoder | ToEgress | FromChild

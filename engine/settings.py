@@ -79,6 +79,9 @@ class Settings:
     max_load: float = _setting(
         8.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", between(0, 1e6)
     )
+    max_tabs: int = _setting(
+        20, "The most tabs of one session; what a page opens beyond them is closed; 0: no limit.", between(0, 1000)
+    )
     load_timeout: float = _setting(30.0, "Seconds a page may take to load.", between(1, 600))
     hang_timeout: float = _setting(
         30.0, "Seconds that a watched page may not answer before its browser is started again; 0 never.", between(0, 1e7)

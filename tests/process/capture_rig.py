@@ -26,16 +26,14 @@ from engine.messages import (
     CaptureSpec,
     Cursor,
     Done,
-    GetPage,
-    Navigate,
     Notice,
-    Page,
     Refresh,
     Refused,
     Release,
     ToCapture,
     Wants,
 )
+from engine.pagemessages import CloseTab, GetPage, Navigate, Note, Page, TabList
 from engine.settings import Settings
 from engine.userid import UserId
 
@@ -77,6 +75,8 @@ class Rig:
         self.notices: list[Notice] = []
         self.cursors: list[Cursor] = []
         self.pages: list[Page] = []  # what nobody has asked for
+        self.tabs: list[TabList] = []
+        self.notes: list[Note] = []
         self.answers: list[Done | Page | Refused] = []
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
@@ -165,6 +165,10 @@ class Rig:
                     self.release()
             case Page(0):
                 self.pages.append(message)
+            case TabList():
+                self.tabs.append(message)
+            case Note():
+                self.notes.append(message)
             case Cursor():
                 self.cursors.append(message)
             case Done(token) | Page(token) | Refused(token):
@@ -283,6 +287,9 @@ class Rig:
         self.send(Wants(0))
         while len(self.leased) > 1:
             self.release()
+        for tab in self.tabs[-1].tabs if self.tabs else ():
+            if not tab.active:
+                await self.ask(lambda token, tab=tab.tab: CloseTab(token, tab))  # type: ignore[misc]
         await self.load("about:blank")
         await self.quiet(0.1)
 

@@ -10,7 +10,8 @@ import sys
 import time
 
 from engine.channel import Channel
-from engine.messages import Failed, GetPage, Page, Ready, Shutdown
+from engine.messages import Failed, Ready, Shutdown
+from engine.pagemessages import GetPage, Page
 
 FOREVER = 120.0  # longer than any test
 

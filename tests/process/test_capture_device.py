@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from engine.device import device_of
 from engine.inputs import Touch, TouchPoint
-from engine.messages import GetPage
+from engine.pagemessages import GetPage
 from tests.process.capture_rig import Rig, click
 from tests.process.echo_site import echo
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from engine.messages import GetPage, Refresh, Wants
+from engine.messages import Refresh, Wants
+from engine.pagemessages import GetPage
 from tests.process.capture_rig import Rig, click
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

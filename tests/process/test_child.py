@@ -18,7 +18,8 @@ import pytest
 
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, LoadFailed, Unavailable
-from engine.messages import GetPage, Page, Ready, Wants
+from engine.messages import Ready, Wants
+from engine.pagemessages import GetPage, Page
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0  # for what ought to take a fraction of one

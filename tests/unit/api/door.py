@@ -42,6 +42,19 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
+# What is not input, and is not acknowledged.
+BROWSING: dict[str, dict[str, Any]] = {
+    "navigate": {"url": "https://example.com/"},
+    "back": {},
+    "forward": {},
+    "reload": {},
+    "stop": {},
+    "tab:new": {},
+    "tab:activate": {"tab": "x"},
+    "tab:close": {"tab": "x"},
+}
+
+
 class FakeStream:
     def __init__(self) -> None:
         self.newest_seq = 41
@@ -64,6 +77,7 @@ class FakeSession:
         self.stream = FakeStream()
         self.watching: list[Viewer] = []
         self.injected: list[ToCapture] = []
+        self.browsed: list[Any] = []
         self.refusal: JiomosaError | None = None
 
     def check_viewers(self) -> None:
@@ -77,6 +91,15 @@ class FakeSession:
     def unwatch(self, viewer: Viewer) -> None:
         self.watching.remove(viewer)
         self.grip.leave(viewer)
+
+    async def load(self, url: str) -> None:
+        self.browsed.append(url)
+
+    async def go(self, way: str) -> None:
+        self.browsed.append(way)
+
+    async def browse(self, build: Any, limit: float = 0.0) -> None:
+        self.browsed.append(build(7))
 
     async def inject(self, build: Any) -> None:
         await asyncio.sleep(0)

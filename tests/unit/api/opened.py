@@ -10,7 +10,8 @@ from api.session import Session
 from engine.device import device_of
 from engine.errors import NotFound
 from engine.inputs import Click
-from engine.messages import Done, GetPage, Navigate, Page, Ping, Refresh
+from engine.messages import Done, Ping, Refresh
+from engine.pagemessages import GetPage, Navigate, Page
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool
 

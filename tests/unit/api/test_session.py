@@ -14,7 +14,8 @@ from api import browser
 from api import incarnation as module
 from engine.errors import ChildGone, Unavailable
 from engine.framering import FrameRing
-from engine.messages import Navigate, Notice, Ping, Release, Wants
+from engine.messages import Notice, Ping, Release, Wants
+from engine.pagemessages import Navigate
 from tests.unit.api.fakes import FakeChild, FakeViewer, turns, until
 from tests.unit.api.opened import REASON, World, answering, rings
 

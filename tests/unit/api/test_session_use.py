@@ -15,21 +15,8 @@ from api import incarnation as module
 from api.session import PageInfo
 from engine.errors import BadRequest, LoadFailed, NotFound, Unavailable
 from engine.inputs import Click
-from engine.messages import (
-    Cursor,
-    Done,
-    GetPage,
-    Navigate,
-    Notice,
-    Page,
-    Refresh,
-    Refused,
-    Release,
-    Rendition,
-    Shutdown,
-    ToCapture,
-    Wants,
-)
+from engine.messages import Cursor, Done, Notice, Refresh, Refused, Release, Rendition, Shutdown, ToCapture, Wants
+from engine.pagemessages import GetPage, Navigate, Page
 from tests.unit.api.fakes import FakeChild, FakeViewer, turns
 from tests.unit.api.opened import REASON, World, answering
 

@@ -12,7 +12,8 @@ from bench import clock, synthetic
 from engine.channel import Channel, socket_pair
 from engine.device import device_of
 from engine.framering import SLOTS, FrameRing
-from engine.messages import CaptureSpec, Navigate, Notice, Page, Ready, Refresh, Refused, Release, Shutdown, Wants
+from engine.messages import CaptureSpec, Notice, Ready, Refresh, Refused, Release, Shutdown, Wants
+from engine.pagemessages import Navigate, Page
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ async def test_the_browsers_reason_becomes_a_sentence() -> None:
     bidi.replies["browsingContext.navigate"] = CommandFailed("unknown error", "net::ERR_NAME_NOT_RESOLVED.")
     with pytest.raises(LoadFailed) as caught:
         await (await shown(bidi)).load("http://x/", 5)
-    assert caught.value.message == "The page http://x/ could not be loaded: net::ERR_NAME_NOT_RESOLVED."
+    assert caught.value.message == "The page http://x/ could not be loaded: net::ERR_NAME_NOT_RESOLVED (there is no such host)."
     assert caught.value.code == "load_failed"
 
 

@@ -7,13 +7,14 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine import inputs, messages, ways
+from engine import inputs, messages, pagemessages, ways
 
 # Parts of messages, and what a child is given when it starts: these travel in no message of their own.
-NOT_MESSAGES = {messages.Rendition, messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec, inputs.TouchPoint}
+SPECS = {messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec}
+NOT_MESSAGES = SPECS | {messages.Rendition, inputs.TouchPoint, pagemessages.TabEntry}
 STRUCTS = [
     kind
-    for module in (messages, ways, inputs)
+    for module in (messages, pagemessages, ways, inputs)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
 ]
