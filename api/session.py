@@ -9,15 +9,12 @@ requests wait a little. It is given back in the order in which nobody can be lef
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
-
-import orjson
 
 from api.browser import Browser
 from api.egress import Egress
@@ -33,7 +30,7 @@ from engine.broadcast import Packet
 from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
 from engine.expiry import Expiry
-from engine.messages import Cursor, Notice, Refresh, Rendition, ToCapture
+from engine.messages import Notice, Refresh, Rendition, ToCapture
 from engine.pagemessages import GetPage, Go, Navigate, Page, Way
 from engine.settings import Settings
 from engine.ways import Denied
@@ -79,8 +76,7 @@ class Session:
         self.life: traces.Life = traces.NOTHING
         self._settings = settings
         self._on_end = on_end
-        self.showing = Showing(self.tell_viewers)
-        self._cursor: bytes | None = None
+        self.showing = Showing(lambda: self.stream.viewers)
         self._end: asyncio.Future[None] | None = None
         self._loading: str | None = None
         self._return_to = BLANK
@@ -165,10 +161,6 @@ class Session:
         match message:
             case Notice():
                 self.stream.noticed(message)
-            case Cursor():
-                self._cursor = cursor_event(message)
-                for viewer in self.stream.viewers:
-                    viewer.tell_cursor(self._cursor)
             case Page():
                 self.page = PageInfo(message.title, message.url)
                 self.showing.said(message)
@@ -309,8 +301,6 @@ class Session:
         self.expiry.watch(time.monotonic())
         self.stream.watch(viewer)
         log.info("viewer subscribed", session=self.id, viewer=viewer.id, viewers=len(self.stream.viewers))
-        if self._cursor is not None:
-            viewer.tell_cursor(self._cursor)
         self.showing.tell(viewer)
 
     def unwatch(self, viewer: Watcher) -> None:
@@ -328,10 +318,3 @@ class Session:
         """Epoch seconds."""
         now = time.monotonic()
         return time.time() - (now - self.expiry.last_activity(now))
-
-
-def cursor_event(cursor: Cursor) -> bytes:
-    """The finished Engine.IO message of a `cursor` event, the same for all viewers."""
-    image = base64.b64encode(cursor.image).decode("ascii")
-    place = {"width": cursor.width, "height": cursor.height, "x": cursor.x, "y": cursor.y}
-    return b"42" + orjson.dumps(["cursor", {"image": image, **place, **({"name": cursor.name} if cursor.name else {})}])

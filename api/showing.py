@@ -1,24 +1,29 @@
-"""What a session's browser shows beside its picture: page, tabs. Kept as the browser last told, and told to viewers.
+"""What a session's browser shows beside its picture: cursor, page, tabs. Kept as the browser last told, and told to viewers.
 
 Each is told when it changes, and whole to whoever begins to watch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
+
 from api.watcher import Watcher
+from engine.messages import Cursor
 from engine.pagemessages import Note, Page, TabEntry, TabList
 
 Payload = dict[str, Any]
 
 
 class Showing:
-    """Of one session; `tell_all(event, payload)` reaches its viewers."""
+    """Of one session; `viewers()` are those who watch it."""
 
-    def __init__(self, tell_all: Callable[[str, Payload], None]) -> None:
-        self._tell_all = tell_all
+    def __init__(self, viewers: Callable[[], Iterable[Watcher]]) -> None:
+        self._viewers = viewers
+        self._cursor: bytes | None = None
         self.page = Page(0, "", "about:blank")
         self.tabs: tuple[TabEntry, ...] = ()
         self._told: Payload | None = None
@@ -26,6 +31,10 @@ class Showing:
     def said(self, message: Any) -> None:
         """The browser has said so."""
         match message:
+            case Cursor():
+                self._cursor = cursor_event(message)
+                for viewer in self._viewers():
+                    viewer.tell_cursor(self._cursor)
             case Page():
                 self.page = message
                 event = page_event(message)
@@ -44,10 +53,16 @@ class Showing:
 
     def tell(self, viewer: Watcher) -> None:
         """Tell `viewer` all there is."""
+        if self._cursor is not None:
+            viewer.tell_cursor(self._cursor)
         if self._told is not None:
             viewer.tell("page", self._told)
         if self.tabs:
             viewer.tell("tab:list", tabs_event(self.tabs))
+
+    def _tell_all(self, event: str, payload: Payload) -> None:
+        for viewer in self._viewers():
+            viewer.tell(event, payload)
 
 
 def page_event(page: Page) -> Payload:
@@ -62,3 +77,10 @@ def page_event(page: Page) -> Payload:
 
 def tabs_event(tabs: tuple[TabEntry, ...]) -> Payload:
     return {"tabs": [{"tab": tab.tab, "title": tab.title, "url": tab.url, "active": tab.active} for tab in tabs]}
+
+
+def cursor_event(cursor: Cursor) -> bytes:
+    """The finished Engine.IO message of a `cursor` event, the same for all viewers."""
+    image = base64.b64encode(cursor.image).decode("ascii")
+    place = {"width": cursor.width, "height": cursor.height, "x": cursor.x, "y": cursor.y}
+    return b"42" + orjson.dumps(["cursor", {"image": image, **place, **({"name": cursor.name} if cursor.name else {})}])
