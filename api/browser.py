@@ -99,6 +99,7 @@ class Browser:
             max_fps=settings.max_fps,
             freeze_after=settings.freeze_after,
             hang_timeout=settings.hang_timeout,
+            dialog_timeout=settings.dialog_timeout,
             max_tabs=settings.max_tabs,
             memory=settings.max_session_memory * 1e6,
             generation=self._generation,

@@ -18,6 +18,8 @@ MAX_URL = 8192  # characters; what common servers and browsers take
 
 SessionId = Annotated[str, Meta(pattern=SESSION_ID, description="1 to 64 letters, digits, `_` or `-`.")]
 Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, description="Address of a page; without a scheme, https.")]
+DialogId = Annotated[int, Meta(ge=1, le=2**53, description="A dialog, as `dialog` names it.")]
+DialogText = Annotated[str, Meta(max_length=10_000)]
 TabId = Annotated[str, Meta(min_length=1, max_length=64, description="A tab, as `tab:list` names it.")]
 Width = Annotated[int, Meta(ge=MIN_WIDTH, le=MAX_SIDE, description="Pixels.")]
 Height = Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_SIDE, description="Pixels.")]
@@ -231,45 +233,6 @@ class StreamQuery(PictureQuery):
     lengths: Annotated[
         bool, Meta(description="Whether each part says its Content-Length; Chromium is then one picture behind.")
     ] = False
-
-
-class BrowsedPage(Struct):
-    """The page that is shown, and where it can go."""
-
-    title: str
-    url: str
-    loading: bool
-    can_go_back: bool
-    can_go_forward: bool
-
-
-class Browsed(Struct):
-    """It has been done."""
-
-    success: bool
-    page: BrowsedPage
-
-
-class NewTabRequest(Struct):
-    """The page to load in the new tab; without one it is empty."""
-
-    url: Url | None = None
-
-
-class TabModel(Struct):
-    """One tab. `active`: it is the one that is shown."""
-
-    tab: str
-    title: str
-    url: str
-    active: bool
-
-
-class TabsModel(Struct):
-    """A session's tabs, in the order in which they were made."""
-
-    session_id: str
-    tabs: list[TabModel]
 
 
 class PngFile(Struct):

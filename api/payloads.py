@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from api.models import MaxSize, Quality, SessionId, TabId, Url
+from api.models import DialogId, DialogText, MaxSize, Quality, SessionId, TabId, Url
 from engine.errors import BadRequest
 from engine.holding import MOST_FINGERS
 from engine.inputs import Button, KeyAction, Modifier
@@ -148,3 +148,13 @@ class NewTab(Struct):
 
 class OneTab(Struct):
     tab: TabId
+
+
+class DialogRespond(Struct):
+    """`text` of a prompt; `username` and `password` of a login."""
+
+    id: DialogId
+    accept: bool
+    text: DialogText | None = None
+    username: DialogText | None = None
+    password: DialogText | None = None

@@ -257,6 +257,8 @@ ENDPOINTS = {
     "session_forward": "/api/session/{session_id}/forward",
     "session_reload": "/api/session/{session_id}/reload",
     "session_stop": "/api/session/{session_id}/stop",
+    "session_dialog": "/api/session/{session_id}/dialog",
+    "session_dialogs": "/api/session/{session_id}/dialogs",
     "session_tabs": "/api/session/{session_id}/tabs",
     "session_close": "/api/session/{session_id}/close",
     "sessions_list": "/api/sessions",

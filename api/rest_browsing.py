@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 from quart import Blueprint, Response
 from quart_schema import document_request, document_response, tag
 
-from api.browsing import close_tab, new_tab, show_tab
+from api.browsing import close_tab, new_tab, respond, show_tab
+from api.browsing_models import Browsed, BrowsedPage, DialogAnswer, DialogModel, DialogsModel, NewTabRequest, TabModel, TabsModel
 from api.front import Front
-from api.models import Browsed, BrowsedPage, ErrorModel, NewTabRequest, TabModel, TabsModel
-from api.payloads import NewTab, OneTab
+from api.models import ErrorModel
+from api.payloads import DialogRespond, NewTab, OneTab
 from api.request import answer, body, convert
 from api.session import Session
 from engine.identity import CONTROL, WATCH
@@ -87,6 +89,28 @@ def routes(front: Front) -> Blueprint:
         session = await front.login.session(id, CONTROL)
         await close_tab(session, None, convert({"tab": tab}, OneTab, "The address"))
         return answer(tabs_model(session))
+
+    @rest.get("/api/session/<id>/dialogs")
+    @tag(["browsing"])
+    @document_response(DialogsModel)
+    @document_response(ErrorModel, 404)
+    async def session_dialogs(id: str) -> Response:
+        """The dialogs that the session's pages have open."""
+        session = await front.login.session(id, WATCH)
+        open_now = session.showing.dialogs.values()
+        return answer(DialogsModel(id, [DialogModel(one.id, one.kind, one.message, one.url, one.default) for one in open_now]))
+
+    @rest.post("/api/session/<id>/dialog")
+    @tag(["browsing"])
+    @document_request(DialogAnswer)
+    @document_response(Browsed)
+    @document_response(ErrorModel, 400)
+    @document_response(ErrorModel, 404)
+    async def session_dialog(id: str) -> Response:
+        """Answer a dialog."""
+        session = await front.login.session(id, CONTROL)
+        await respond(session, None, convert(msgspec.to_builtins(await body(DialogAnswer)), DialogRespond, "The request body"))
+        return answer(browsed(session))
 
     return rest
 

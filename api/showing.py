@@ -1,6 +1,6 @@
-"""What a session's browser shows beside its picture: cursor, page, tabs. Kept as the browser last told, and told to viewers.
+"""What a session's browser shows beside its picture: cursor, page, tabs, dialogs. Kept as the browser last told.
 
-Each is told when it changes, and whole to whoever begins to watch.
+Each is told to viewers when it changes, and whole to whoever begins to watch.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import orjson
 
 from api.watcher import Watcher
 from engine.messages import Cursor
-from engine.pagemessages import Note, Page, TabEntry, TabList
+from engine.pagemessages import Dialog, DialogClosed, Note, Page, TabEntry, TabList
 
 Payload = dict[str, Any]
 
@@ -26,6 +26,7 @@ class Showing:
         self._cursor: bytes | None = None
         self.page = Page(0, "", "about:blank")
         self.tabs: tuple[TabEntry, ...] = ()
+        self.dialogs: dict[int, Dialog] = {}
         self._told: Payload | None = None
 
     def said(self, message: Any) -> None:
@@ -44,12 +45,29 @@ class Showing:
             case TabList(tabs):
                 self.tabs = tabs
                 self._tell_all("tab:list", tabs_event(tabs))
+            case Dialog(id):
+                self.dialogs[id] = message
+                self._tell_all("dialog", dialog_event(message))
+            case DialogClosed(id):
+                self._closed(id)
             case Note(code, text):
                 self._tell_all("status", {"message": text, "code": code})
 
     def lost(self) -> None:
         """The browser is gone; another one will tell what it shows."""
         self._told = None
+        for id in list(self.dialogs):
+            self._closed(id)
+
+    def _closed(self, id: int) -> None:
+        if self.dialogs.pop(id, None) is not None:
+            self._tell_all("dialog:closed", {"id": id})
+
+    def tell_page(self, viewer: Watcher) -> None:
+        viewer.tell("page", page_event(self.page))
+
+    def tell_tabs(self, viewer: Watcher) -> None:
+        viewer.tell("tab:list", tabs_event(self.tabs))
 
     def tell(self, viewer: Watcher) -> None:
         """Tell `viewer` all there is."""
@@ -59,6 +77,8 @@ class Showing:
             viewer.tell("page", self._told)
         if self.tabs:
             viewer.tell("tab:list", tabs_event(self.tabs))
+        for dialog in self.dialogs.values():
+            viewer.tell("dialog", dialog_event(dialog))
 
     def _tell_all(self, event: str, payload: Payload) -> None:
         for viewer in self._viewers():
@@ -73,6 +93,11 @@ def page_event(page: Page) -> Payload:
         "can_go_back": page.can_go_back,
         "can_go_forward": page.can_go_forward,
     }
+
+
+def dialog_event(dialog: Dialog) -> Payload:
+    default = {} if dialog.default is None else {"default": dialog.default}
+    return {"id": dialog.id, "kind": dialog.kind, "message": dialog.message, **default, "url": dialog.url}
 
 
 def tabs_event(tabs: tuple[TabEntry, ...]) -> Payload:

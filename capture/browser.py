@@ -35,6 +35,7 @@ FLAGS = (
     "--remote-debugging-pipe",
     # Quiet: no first-run pages, no traffic of its own, no bubbles over the page.
     "--no-first-run",
+    "--deny-permission-prompts",  # nobody could answer them
     "--no-default-browser-check",
     "--noerrdialogs",
     "--disable-background-networking",
@@ -67,9 +68,8 @@ def only_way_out(port: int) -> tuple[str, ...]:
     )
 
 
-# What happens to a dialog that a page opens: it must not stop the page, its loading or input for good. Whoever navigates has
-# answered a page that asks whether to leave it.
-PROMPTS = {"default": "dismiss", "beforeUnload": "accept", "file": "dismiss"}
+# What happens to a dialog that a page opens: see capture.dialogs.
+PROMPTS = {"default": "ignore", "beforeUnload": "ignore", "file": "dismiss"}
 
 
 class Browser:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from capture.attention import Freezer
+from capture.dialogs import Dialogs
 from capture.keepsake import Keepsake
 from capture.navigation import go
 from capture.news import News, page_of
@@ -14,7 +15,7 @@ from capture.refresh import ScreenRate
 from capture.tabkeeper import TabKeeper
 from engine.errors import JiomosaError
 from engine.messages import Browse, Message, Refused
-from engine.pagemessages import CloseTab, GetPage, Go, Navigate, OpenTab, Page, ShowTab
+from engine.pagemessages import CloseTab, GetPage, Go, Navigate, OpenTab, Page, Respond, ShowTab
 
 
 class Browsing:
@@ -24,6 +25,7 @@ class Browsing:
         self,
         page: ShownPage,
         tabs: TabKeeper,
+        dialogs: Dialogs,
         news: News,
         freezer: Freezer,
         rate: ScreenRate,
@@ -32,6 +34,7 @@ class Browsing:
     ) -> None:
         self._page = page
         self._tabs = tabs
+        self._dialogs = dialogs
         self._news = news
         self._freezer = freezer
         self._rate = rate
@@ -57,6 +60,8 @@ class Browsing:
                     await self._awake(self._tabs.show(tab))
                 case CloseTab(_, tab):
                     await self._awake(self._tabs.close_tab(tab))
+                case Respond():
+                    await self._dialogs.respond(message)
             title, url = await self._page.present()
             await self._news.now()
         except JiomosaError as error:

@@ -79,8 +79,12 @@ class Health:
         try:
             async with asyncio.timeout(max(0.0, patience.deadline - now)):
                 await ask()
-        except (TimeoutError, Unavailable):  # it may answer the next one: an answer is lost when a page goes to another process
-            return not patience.over(time.monotonic())
+        except (
+            TimeoutError,
+            Unavailable,
+        ) as error:  # it may answer the next one: an answer is lost when a page goes to another process
+            if getattr(error, "code", "") != "dialog_open":  # it waits for an answer itself
+                return not patience.over(time.monotonic())
         except CommandFailed:
             pass
         patience.answered(time.monotonic())

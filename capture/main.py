@@ -20,6 +20,7 @@ from capture.attention import Freezer
 from capture.browser import Browser
 from capture.browsing import Browsing
 from capture.cursor import CursorWatch
+from capture.dialogs import Dialogs
 from capture.emulation import Emulation
 from capture.footprint import Footprint
 from capture.grabber import Grabber
@@ -27,6 +28,7 @@ from capture.health import Health
 from capture.inputs import Inputs
 from capture.keepsake import Keepsake
 from capture.news import News
+from capture.outcomes import Outcomes
 from capture.page import ShownPage
 from capture.pointer import Pointer
 from capture.programs import Programs
@@ -54,7 +56,7 @@ from engine.messages import (
     Shutdown,
     Wants,
 )
-from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, ShowTab
+from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, Respond, ShowTab
 from engine.ways import WayOut
 
 log = logs.logger("jiomosa.capture")
@@ -93,6 +95,8 @@ class Capture:
             lambda code, message: self._send(Note(code, message)),
         )
         self._tabs = TabKeeper(self._page, spec.max_tabs)
+        self._dialogs = Dialogs(self._page, self._send, spec.dialog_timeout, self._tabs.later)
+        self._outcomes = Outcomes(self._page)
         self._news = News(self._page, self._send)
         self._health = Health(self._page, spec.hang_timeout, self._news.tell_page, self._end)
         self._grabber: Grabber | None = None
@@ -146,6 +150,8 @@ class Capture:
         await self._page.open(self._browser.bidi)
         await self._emulation.open(self._browser.bidi, self._browser.version)
         await self._tabs.open()
+        await self._dialogs.open()
+        await self._outcomes.open()
         try:
             await asyncio.wait_for(self._windows.shown.wait(), WINDOW_SECONDS)
         except TimeoutError:
@@ -164,7 +170,9 @@ class Capture:
         self._tabs.switched = self._freezer.switched
         self._spawn(self._inputs.run())
         self._keepsake = Keepsake(self._page, programs.folder, self._freezer.is_frozen)
-        self._browsing = Browsing(self._page, self._tabs, self._news, self._freezer, self._rate, self._keepsake, self._send)
+        self._browsing = Browsing(
+            self._page, self._tabs, self._dialogs, self._news, self._freezer, self._rate, self._keepsake, self._send
+        )
         if spec.generation > 1:
             await self._keepsake.put_back()
         self._spawn(self._keepsake.run())
@@ -252,6 +260,7 @@ class Capture:
                 self._send(Done(token, self._grabber.seq))
             case Wants(fps):
                 self._health.wants(fps)
+                self._dialogs.wants(fps)
                 self._rate.wants(fps)
                 self._grabber.wants(fps)
                 self._freezer.wants(fps)
@@ -264,7 +273,7 @@ class Capture:
             case Refresh(token):
                 self._grabber.refresh(token)
                 self._spawn(self._wake())
-            case Navigate() | GetPage() | Go() | OpenTab() | ShowTab() | CloseTab():
+            case Navigate() | GetPage() | Go() | OpenTab() | ShowTab() | CloseTab() | Respond():
                 self._spawn(self._browsing.do(message))
             case _ if isinstance(message, Input):
                 self._rate.needed()

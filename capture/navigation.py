@@ -19,7 +19,10 @@ async def go(page: ShownPage, tabs: TabKeeper, way: Way, timeout: float) -> tupl
     try:
         if way == "stop":
             await page.cdp("Page.stopLoading")
-            await page.free()  # a script without end, too
+            try:
+                await page.free()  # a script without end, and what it asks, too
+            finally:
+                tab.leaving = False
             await page.cdp("Page.stopLoading")
         elif way == "reload":
             await page.free()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from capture.bidi import Bidi, CommandFailed
 from capture.failures import in_words
+from capture.pageanswers import PageAnswers
 from capture.tabs import Tab, Tabs
 from engine.errors import ChildGone, LoadFailed, NotFound, Unavailable
 
@@ -22,6 +23,7 @@ PAINT_SECONDS = 0.5  # a page that paints nothing for so long is answered for wi
 # The second callback comes after the first frame has been handed over.
 PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
 BEGINNING = "data:,"  # what ChromeDriver opens a browser with; nobody has asked for it
+OF_THE_PAGE = ("Runtime.evaluate", "Input.")  # commands that a page answers itself
 CRASHED = "goog:cdp.Inspector.targetCrashed"
 STARTED, STOPPED = "goog:cdp.Page.frameStartedLoading", "goog:cdp.Page.frameStoppedLoading"
 NAVIGATED, FAILED = "goog:cdp.Page.frameNavigated", "goog:cdp.Network.loadingFailed"
@@ -52,7 +54,7 @@ class ShownPage:
     Whoever wants to know sets
     on_change(id)  something about a tab may have changed
     on_new(tab)    there is another tab, which is to be shown
-    on_gone(tab)   the shown one has gone, and this one is to be shown; None: there is no other
+    on_gone(tab)   one has gone; if it was the shown one, this one is to be shown now
     """
 
     def __init__(
@@ -60,12 +62,15 @@ class ShownPage:
         crashed: Callable[[], None] = lambda: None,
         note: Callable[[str, str], None] = lambda code, message: None,
     ) -> None:
-        self._crashed = crashed
+        self.crashed = crashed
         self.note = note
         self.on_change: Callable[[str], None] = lambda changed: None
         self.on_new: Callable[[Tab], None] = lambda tab: None
         self.on_gone: Callable[[Tab | None], None] = lambda tab: None
+        self.listeners: list[Callable[[str, dict[str, Any]], None]] = []  # hear all events after us
+        self.leave: Callable[[str], Awaitable[None]] = _nothing  # close what the page of a tab asks
         self.tabs = Tabs()
+        self.answers = PageAnswers()
         self._bidi: Bidi | None = None
         self._last = ("", "about:blank")
         self._loading: Load | None = None
@@ -83,6 +88,11 @@ class ShownPage:
     # ---- what the browser tells
 
     def on_event(self, method: str, params: dict[str, Any]) -> None:
+        self._heard(method, params)
+        for listener in self.listeners:
+            listener(method, params)
+
+    def _heard(self, method: str, params: dict[str, Any]) -> None:
         if method.startswith("goog:cdp."):
             self._on_cdp(method, params.get("params", {}), params.get("session"))
         elif params.get("parent") is not None:
@@ -98,7 +108,7 @@ class ShownPage:
     def _on_cdp(self, method: str, params: dict[str, Any], session: str | None) -> None:
         if method == CRASHED:
             if self._tab_of(session) is not None:  # else it is that of a frame, or of a tab closed meanwhile
-                self._crashed()
+                self.crashed()
         elif method in (STARTED, STOPPED):
             tab = self.tabs.all.get(params["frameId"])  # a tab's own frame has its id
             if tab is not None:
@@ -110,6 +120,7 @@ class ShownPage:
         elif method == NAVIGATED:
             frame = params["frame"]
             if frame["id"] in self.tabs:
+                self.tabs.all[frame["id"]].leaving, self.tabs.all[frame["id"]].insisted = False, 0
                 self._changed(frame["id"])
                 if frame.get("unreachableUrl") and self._loading is None:  # else whoever loads is told
                     url, why = frame["unreachableUrl"], in_words(self._reason)
@@ -134,7 +145,7 @@ class ShownPage:
             return
         shown = self.tabs.remove(id)
         self._changed(id)
-        if self._bidi is not None and (shown is not None or not len(self.tabs)):
+        if self._bidi is not None:
             self.on_gone(shown)
 
     def add(self, context: dict[str, Any]) -> Tab | None:
@@ -207,7 +218,13 @@ class ShownPage:
                 await self.cdp("Runtime.evaluate", expression=PAINTED, awaitPromise=True)
 
     async def free(self) -> None:
-        """Break off the script of a page that is busy with itself: whatever is loaded next would wait for it, for good."""
+        """Break off the script of a page that is busy with itself: whatever is loaded next would wait for it, for good.
+
+        From now until there is another page, whatever this one asks is answered for whoever leaves it.
+        """
+        tab = self.shown
+        tab.leaving = True
+        await self.leave(tab.id)
         try:
             await self.cdp("Runtime.evaluate", expression="0")
         except Unavailable:
@@ -256,9 +273,17 @@ class ShownPage:
                 tab = tab or self.shown
                 if tab.session is None:
                     tab.session = (await self._bidi.call("goog:cdp.getSession", context=tab.id))["session"]
-                answer = await self._bidi.call("goog:cdp.sendCommand", method=method, params=params, session=tab.session)
+                if not method.startswith(OF_THE_PAGE):
+                    return await self.call_session(tab.session, method, **params)
+                return await self.answers.ask(tab, method, self.call_session(tab.session, method, **params))
         except TimeoutError:
             raise Unavailable("The page is busy and does not answer; wait, or load another.", code="page_busy") from None
+
+    async def call_session(self, session: str, method: str, /, **params: Any) -> dict[str, Any]:
+        """The same to a session of the DevTools protocol, however long it takes."""
+        if self._bidi is None:
+            raise ChildGone("The browser is not there.")
+        answer = await self._bidi.call("goog:cdp.sendCommand", method=method, params=params, session=session)
         result: dict[str, Any] = answer.get("result", answer)
         return result
 
@@ -273,3 +298,7 @@ class ShownPage:
             raise Unavailable("The browser is busy and does not answer; try again.", code="page_busy") from None
         except CommandFailed as error:
             raise Unavailable(f"The browser did not do it: {error}.") from None
+
+
+async def _nothing(tab: str) -> None:
+    """There are no dialogs."""

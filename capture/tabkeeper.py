@@ -43,22 +43,35 @@ class TabKeeper:
         self._most_tabs = most
         self.switched = switched
         self._window = ""  # the browser's first
+        self._beside: Tab | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Begin, with a browser that is there."""
         if self._tabs.shown is not None:
             self._window = self._tabs.shown.window
-        self._page.on_new = lambda tab: self._later(self._welcome(tab))
-        self._page.on_gone = lambda shown: self._later(self._make("window") if shown is None else self._bring(shown, None))
+        self._page.on_new = lambda tab: self.later(self._welcome(tab))
+        self._page.on_gone = self._gone
         for tab in list(self._tabs.all.values()):
             await self._prepare(tab)
+
+    def _gone(self, shown: Tab | None) -> None:
+        if shown is not None:
+            self.later(self._bring(shown, None))
+        left = list(self._tabs.all.values())
+        if not left:
+            self.later(self._make("window"))
+        elif len(left) == 1 and left[0].by_page:
+            # Its page may close it, and Chromium would end with its last window: so there is an empty one beside it.
+            self._beside = left[0]
+            self.later(self._make("tab"))
 
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
 
-    def _later(self, work: Coroutine[Any, Any, Any]) -> None:
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do what nobody waits for."""
         task = asyncio.get_running_loop().create_task(_tolerant(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -97,6 +110,11 @@ class TabKeeper:
             self._page.note("tab_limit", f"The page wanted another tab, but a session has at most {self._most_tabs} (MAX_TABS).")
             await self._page.call("browsingContext.close", context=tab.id)
             return
+        beside, self._beside = self._beside, None
+        if beside is not None and not tab.by_page and self._tabs.show(beside.id):
+            await self._prepare(tab)
+            await self._bring(beside, None)
+            return
         await self._bring(tab, None)
         if tab.window != self._window:  # it comes with the browser's own controls around the page
             with contextlib.suppress(CommandFailed):
@@ -110,7 +128,7 @@ class TabKeeper:
         self._page.on_change(tab.id)
         self.switched()
         if before is not None:
-            self._later(self._page.cdp_of(before, "Emulation.setFocusEmulationEnabled", enabled=False))
+            self.later(self._page.cdp_of(before, "Emulation.setFocusEmulationEnabled", enabled=False))
         await self._page.call("browsingContext.activate", context=tab.id)
         with contextlib.suppress(CommandFailed):
             await self._page.cdp_of(tab, "Page.setWebLifecycleState", state="active")

@@ -27,6 +27,10 @@ class Tab:
     loading: bool = False
     can_go_back: bool = False
     can_go_forward: bool = False
+    by_page: bool = False  # a page made it: its script may close it
+    insisted: int = 0  # dialogs of its page that were closed while it was being left
+    blocked: bool = False  # a dialog of its page is open: it runs no script and takes no input
+    leaving: bool = False  # whatever its page asks is answered for whoever leaves it
     session: str | None = None  # of the DevTools protocol
 
 
@@ -51,7 +55,7 @@ class Tabs:
         """A tab has been made; False where it is known already."""
         if id in self.all:
             return False
-        self.all[id] = Tab(id, opener if opener in self.all else None, window)
+        self.all[id] = Tab(id, opener if opener in self.all else None, window, by_page=opener is not None)
         self._recent.append(id)
         return True
 

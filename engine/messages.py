@@ -2,8 +2,9 @@
 
     front -> capture   Named, Ping, Wants, Release, Refresh, Shutdown,
                        input (`engine.inputs`): Click, Move, Scroll, Text, Key, Down, Up, Drag, Touch,
-                       what to show (`engine.pagemessages`): Navigate, GetPage, Go, OpenTab, ShowTab, CloseTab
-    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, TabList, Note, Cursor
+                       what to show (`engine.pagemessages`): Navigate, GetPage, Go, OpenTab, ShowTab, CloseTab,
+                       Respond
+    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, TabList, Dialog, DialogClosed, Note, Cursor
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
     front -> egress    OpenWay, CloseWay, Ping, Shutdown
@@ -22,7 +23,20 @@ import msgspec
 
 from engine.device import Device
 from engine.inputs import Input
-from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, Page, ShowTab, TabList
+from engine.pagemessages import (
+    CloseTab,
+    Dialog,
+    DialogClosed,
+    GetPage,
+    Go,
+    Navigate,
+    Note,
+    OpenTab,
+    Page,
+    Respond,
+    ShowTab,
+    TabList,
+)
 from engine.ways import CloseWay, Denied, OpenWay, Traffic, WayOut
 
 Format = Literal["jpeg", "jpeg-binary", "png", "png-json"]
@@ -56,6 +70,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     freeze_after  seconds that nobody needs the page before it is frozen; 0: never
     hang_timeout  seconds that a page which somebody watches may not answer before it is called hung; 0: for ever
     memory    bytes that the session's programs may take together; 0: no limit
+    dialog_timeout  seconds after which a dialog that nobody answers is dismissed
     max_tabs  the most tabs of the browser; 0: no limit
     generation  of the ring; above 1 there was another capture process before this one, whose folder is taken over
     seq       the last frame of that one
@@ -75,6 +90,7 @@ class CaptureSpec(msgspec.Struct, frozen=True):
     freeze_after: float = 0.0
     hang_timeout: float = 0.0
     memory: float = 0.0
+    dialog_timeout: float = 60.0
     max_tabs: int = 0
     generation: int = 1
     seq: int = 0
@@ -219,10 +235,10 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Browse = Navigate | GetPage | Go | OpenTab | ShowTab | CloseTab
+Browse = Navigate | GetPage | Go | OpenTab | ShowTab | CloseTab | Respond
 ToCapture = Named | Ping | Wants | Release | Refresh | Browse | Input | Shutdown
 ToEncoder = Job | Forget | Shutdown
 ToEgress = OpenWay | CloseWay | Ping | Shutdown
-FromCapture = WayOut | Ready | Failed | Notice | Done | Refused | Page | TabList | Note | Cursor
+FromCapture = WayOut | Ready | Failed | Notice | Done | Refused | Page | TabList | Dialog | DialogClosed | Note | Cursor
 FromChild = FromCapture | Denied | Traffic | Encoded | JobFailed
 Message = ToCapture | ToEncoder | ToEgress | FromChild

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+DialogKind = Literal["alert", "confirm", "prompt", "beforeunload", "login"]
 Way = Literal["back", "forward", "reload", "stop"]
 
 
@@ -86,3 +87,34 @@ class Note(msgspec.Struct, frozen=True, tag=True):
 
     code: str
     message: str
+
+
+class Respond(msgspec.Struct, frozen=True, tag=True):
+    """Answer the dialog `id`; `Page`, or `Refused` (no_dialog) where it is not open.
+
+    text                of a prompt that is accepted; None: what it offers
+    username, password  of a login that is accepted
+    """
+
+    token: int
+    id: int
+    accept: bool
+    text: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+
+class Dialog(msgspec.Struct, frozen=True, tag=True):
+    """A page asks whoever sits before it. `default`: what a prompt offers; `url`: whose question it is."""
+
+    id: int
+    kind: DialogKind
+    message: str
+    default: str | None
+    url: str
+
+
+class DialogClosed(msgspec.Struct, frozen=True, tag=True):
+    """The dialog `id` is not open any more."""
+
+    id: int

@@ -79,6 +79,9 @@ class Settings:
     max_load: float = _setting(
         8.0, "Tasks that want to run, for each core, above which no session is started; 0: not looked at.", between(0, 1e6)
     )
+    dialog_timeout: float = _setting(
+        60.0, "Seconds after which a page's dialog (alert, prompt, login) that nobody answers is dismissed.", between(1, 3600)
+    )
     max_tabs: int = _setting(
         20, "The most tabs of one session; what a page opens beyond them is closed; 0: no limit.", between(0, 1000)
     )

@@ -33,7 +33,7 @@ from engine.messages import (
     ToCapture,
     Wants,
 )
-from engine.pagemessages import CloseTab, GetPage, Navigate, Note, Page, TabList
+from engine.pagemessages import CloseTab, Dialog, DialogClosed, GetPage, Navigate, Note, Page, TabList
 from engine.settings import Settings
 from engine.userid import UserId
 
@@ -77,6 +77,8 @@ class Rig:
         self.pages: list[Page] = []  # what nobody has asked for
         self.tabs: list[TabList] = []
         self.notes: list[Note] = []
+        self.dialogs: list[Dialog] = []
+        self.closed: list[int] = []
         self.answers: list[Done | Page | Refused] = []
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
@@ -167,6 +169,10 @@ class Rig:
                 self.pages.append(message)
             case TabList():
                 self.tabs.append(message)
+            case Dialog():
+                self.dialogs.append(message)
+            case DialogClosed(id):
+                self.closed.append(id)
             case Note():
                 self.notes.append(message)
             case Cursor():

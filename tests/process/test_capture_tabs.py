@@ -100,13 +100,15 @@ async def test_a_page_that_never_stops_loading_is_stopped(rig: Rig, site: str) -
 
 
 async def test_a_page_that_closes_the_last_tab_leaves_an_empty_one(rig: Rig, address: Callable[..., str]) -> None:
-    script = "<title>closing</title><script>setTimeout(() => { open('', '_self'); close() }, 200)</script>"
+    script = "<title>closing</title><body style='height:100vh' onclick='close()'>"
     opener = address(OPENS.format(url=address(script), how=""))
     await rig.load(opener)
     before = rig.tabs[-1].tabs[0].tab
     await rig.done(click(300, 200))
     await rig.until(lambda: len(rig.tabs[-1].tabs) == 2)
     await page(rig, lambda token: CloseTab(token, before))
+    await rig.until(lambda: tabs(rig) == [("closing", True), ("", False)])
+    await rig.done(click(300, 200))
     await rig.until(lambda: len(rig.tabs[-1].tabs) == 1 and rig.tabs[-1].tabs[0].url == "about:blank")
     assert (await rig.load(address(COLOURED.format(title="alive", colour="(0,0,200)")))).title == "alive"
     await rig.colour_is(300, 5, (0, 0, 200))
@@ -131,9 +133,32 @@ async def test_there_are_only_so_many_tabs(rig: Rig, address: Callable[..., str]
 
 async def test_what_does_not_load_is_told_in_words(rig: Rig, site: str) -> None:
     refused = await rig.ask(navigate(f"{site}/again"))
+    assert isinstance(refused, Refused)
     assert "ERR_TOO_MANY_REDIRECTS (it redirects without end)" in refused.message
     await rig.load(f"{site}/page/link")
     await rig.show(f"<body style='height:100vh' onclick=\"location='{site}/again'\">")
     await rig.done(click(300, 200))
     await rig.until(lambda: [note.code for note in rig.notes][-1:] == ["load_failed"])
     assert "redirects without end" in rig.notes[-1].message
+
+
+async def test_what_a_page_wants_and_does_not_get_is_told(rig: Rig, address: Callable[..., str]) -> None:
+    wants = "<title>wants</title><body style='height:100vh' onclick=\"{script}\">"
+    for script, code in (("location = 'mailto:ann@example.com'", "no_program"), ("location = 'weird:thing'", "no_program")):
+        await rig.load(address(wants.format(script=script)))
+        before = len(rig.notes)
+        await rig.done(click(300, 200))
+        await rig.until(lambda before=before: len(rig.notes) > before)  # type: ignore[misc]
+        assert rig.notes[before].code == code
+    download = "let a = document.createElement('a'); a.download = 'a.bin'; a.href = 'data:application/octet-stream,x'; a.click()"
+    await rig.load(address(wants.format(script=download)))
+    before = len(rig.notes)
+    await rig.done(click(300, 200))
+    await rig.until(lambda: len(rig.notes) > before)
+    assert rig.notes[before].code == "download"
+    assert "a.bin" in rig.notes[before].message
+    assert list(rig.folder.rglob("*.bin*")) == []
+    geolocation = "navigator.geolocation.getCurrentPosition(() => 0, e => document.title = 'refused ' + e.code)"
+    await rig.load(address(wants.format(script=geolocation)))
+    await rig.done(click(300, 200))
+    await rig.title_is("refused 1")

@@ -14,6 +14,7 @@ from api.gate import origins_of
 from api.grip import Grip
 from api.guest import Guest
 from api.login import Login
+from api.showing import Showing
 from api.tidy import Tidy
 from api.transport import Outbox
 from api.viewer import Viewer
@@ -52,6 +53,7 @@ BROWSING: dict[str, dict[str, Any]] = {
     "tab:new": {},
     "tab:activate": {"tab": "x"},
     "tab:close": {"tab": "x"},
+    "dialog:respond": {"id": 1, "accept": True},
 }
 
 
@@ -78,6 +80,7 @@ class FakeSession:
         self.watching: list[Viewer] = []
         self.injected: list[ToCapture] = []
         self.browsed: list[Any] = []
+        self.showing = Showing(lambda: self.watching)
         self.refusal: JiomosaError | None = None
 
     def check_viewers(self) -> None:

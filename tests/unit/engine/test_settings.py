@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "hang_timeout": (0, 1e7),
     "max_sessions": (0, 1e6),
     "max_viewers": (0, 1e6),
+    "dialog_timeout": (1, 3600),
     "max_tabs": (0, 1000),
     "session_memory": (0, 1e6),
     "max_load": (0, 1e6),
