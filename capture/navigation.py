@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from capture.bidi import CommandFailed
@@ -18,12 +19,12 @@ async def go(page: ShownPage, tabs: TabKeeper, way: Way, timeout: float) -> tupl
     tab = page.shown
     try:
         if way == "stop":
-            await page.cdp("Page.stopLoading")
+            await _stop(page)
             try:
                 await page.free()  # a script without end, and what it asks, too
             finally:
                 tab.leaving = False
-            await page.cdp("Page.stopLoading")
+            await _stop(page)
         elif way == "reload":
             await page.free()
             await page.cdp("Page.reload")
@@ -37,6 +38,11 @@ async def go(page: ShownPage, tabs: TabKeeper, way: Way, timeout: float) -> tupl
     except CommandFailed as error:
         raise Unavailable(f"The browser did not do it: {error}.") from None
     return await page.present()
+
+
+async def _stop(page: ShownPage) -> None:
+    with contextlib.suppress(CommandFailed):  # between two pages there is nothing to stop
+        await page.cdp("Page.stopLoading")
 
 
 async def _through_history(page: ShownPage, tabs: TabKeeper, step: int) -> None:

@@ -39,6 +39,7 @@ from engine.userid import UserId
 
 SECONDS = 60.0  # for what ought to take a fraction of one
 STOP_SECONDS = 8.0
+LISTS: dict[type, str] = {TabList: "tabs", Note: "notes", Dialog: "dialogs"}  # what keeps what nobody has asked for
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -76,8 +77,7 @@ class Rig:
         self.cursors: list[Cursor] = []
         self.pages: list[Page] = []  # what nobody has asked for
         self.tabs: list[TabList] = []
-        self.notes: list[Note] = []
-        self.dialogs: list[Dialog] = []
+        self.notes, self.dialogs = list[Note](), list[Dialog]()
         self.closed: list[int] = []
         self.answers: list[Done | Page | Refused] = []
         self.leased: list[Notice] = []  # oldest first
@@ -167,14 +167,10 @@ class Rig:
                     self.release()
             case Page(0):
                 self.pages.append(message)
-            case TabList():
-                self.tabs.append(message)
-            case Dialog():
-                self.dialogs.append(message)
+            case TabList() | Note() | Dialog():
+                getattr(self, LISTS[type(message)]).append(message)
             case DialogClosed(id):
                 self.closed.append(id)
-            case Note():
-                self.notes.append(message)
             case Cursor():
                 self.cursors.append(message)
             case Done(token) | Page(token) | Refused(token):
@@ -293,9 +289,8 @@ class Rig:
         self.send(Wants(0))
         while len(self.leased) > 1:
             self.release()
-        for tab in self.tabs[-1].tabs if self.tabs else ():
-            if not tab.active:
-                await self.ask(lambda token, tab=tab.tab: CloseTab(token, tab))  # type: ignore[misc]
+        for tab in [tab for listed in self.tabs[-1:] for tab in listed.tabs if not tab.active]:
+            await self.ask(lambda token, tab=tab.tab: CloseTab(token, tab))  # type: ignore[misc]
         await self.load("about:blank")
         await self.quiet(0.1)
 

@@ -107,7 +107,7 @@ async def test_a_page_that_closes_the_last_tab_leaves_an_empty_one(rig: Rig, add
     await rig.done(click(300, 200))
     await rig.until(lambda: len(rig.tabs[-1].tabs) == 2)
     await page(rig, lambda token: CloseTab(token, before))
-    await rig.until(lambda: tabs(rig) == [("closing", True), ("", False)])
+    await rig.until(lambda: len(tabs(rig)) == 2 and tabs(rig)[0] == ("closing", True))
     await rig.done(click(300, 200))
     await rig.until(lambda: len(rig.tabs[-1].tabs) == 1 and rig.tabs[-1].tabs[0].url == "about:blank")
     assert (await rig.load(address(COLOURED.format(title="alive", colour="(0,0,200)")))).title == "alive"
@@ -118,7 +118,7 @@ async def test_a_page_that_closes_the_last_tab_leaves_an_empty_one(rig: Rig, add
 
 
 async def test_there_are_only_so_many_tabs(rig: Rig, address: Callable[..., str]) -> None:
-    for _ in range(2):
+    while len(tabs(rig)) < 3:
         await page(rig, OpenTab)
     refused = await rig.ask(OpenTab)
     assert isinstance(refused, Refused)

@@ -16,7 +16,7 @@ from api.otel import Tracing
 from api.sessions import Sessions
 from engine.device import device_of
 from engine.errors import LoadFailed
-from engine.messages import Navigate, Page
+from engine.pagemessages import Navigate, Page
 from engine.settings import Settings
 from tests.unit.api.fakes import FakeChild, FakePool
 
