@@ -68,6 +68,7 @@ class Flow:
         self._told: Told | None = None
         self._outstanding = 0
         self._least_rtt, self._round_at = math.inf, -math.inf  # of the round trip that is under way, and when that ends
+        self._arrived_round = -math.inf  # bytes until then
         self._idle_rounds = 0  # in a row, in which the link stood idle
         self._queued = False  # whether something has ever queued for a round trip
         self._held_since = math.inf
@@ -268,12 +269,13 @@ class Flow:
 
     def _count_rounds(self, now: float, told: Told) -> None:
         self._least_rtt = min(self._least_rtt, told.rtt)
-        if now < self._round_at:
-            return
+        arrived = self._socket.sent_bytes - self._outstanding
+        if now < self._round_at or arrived <= self._arrived_round:
+            return  # a link on which nothing arrives is not idle: it may stand still
         idle = self._least_rtt <= told.min_rtt + max(IDLE_SECONDS, IDLE_SHARE * self._margin)
         self._idle_rounds = self._idle_rounds + 1 if idle else 0
         self._queued = self._queued or not idle
-        self._least_rtt, self._round_at = told.rtt, now + told.min_rtt
+        self._least_rtt, self._round_at, self._arrived_round = told.rtt, now + told.min_rtt, arrived
 
     @property
     def _room(self) -> float:
