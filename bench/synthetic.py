@@ -1,13 +1,14 @@
 """A capture process without a browser: it shows recorded pages (`bench.frames`) through a real frame ring, speaking the capture
 side of `engine.messages`. `bench.front` makes the server start it in place of "capture.main".
 
-What it shows is the page that is loaded: `http://synthetic/KIND?fps=F&copy=C&frames=N`
+What it shows is the page that is loaded: `http://synthetic/KIND?fps=F&copy=C&frames=N&time=T`
 
     KIND   text, photo, mixed or video
     fps    frames a second at most, and never more than the demand; without it, as many as are wanted
     copy   1: each frame is copied whole into its slot, as an X server would (0.5 ms of CPU); 0: each slot holds its picture
            already and only the clock is painted, so that the source takes no core from what is measured
     frames N frames at most, and then a still page; without it, no end
+    time   1: the clock in the picture is the time, for clients who are told nothing but pictures
 
 Into each frame it paints bench.clock's cells, with the frame's own sequence number in place of the time: a picture whose two
 clocks disagree is torn, one whose number is not that of its message carries a wrong frame.
@@ -71,6 +72,7 @@ class Source:
         self._copy = True
         self._limit = math.inf
         self._left = math.inf
+        self._paints_time = False
         self._wanted = 0.0
         self._due = 0.0
         self._seq = 0
@@ -87,6 +89,11 @@ class Source:
     def close(self) -> None:
         self._pixels.clear()
         self._ring.close()
+
+    @property
+    def _title(self) -> str:
+        """Tells whoever asks for the page whether every slot has come back."""
+        return f"{len(self._free)} of {SLOTS} slots free"
 
     @property
     def _fps(self) -> float:
@@ -120,7 +127,7 @@ class Source:
             case Navigate(token, url):
                 self._load(token, url)
             case GetPage(token):
-                self._channel.send(Page(token, "synthetic", self._url))
+                self._channel.send(Page(token, self._title, self._url))
             case _ if hasattr(message, "token"):  # input of any kind, and whatever else is only to be done
                 self._channel.send(Done(message.token, self._seq))
 
@@ -137,7 +144,8 @@ class Source:
         self._copy = bool(options.get("copy", 1))
         self._limit = options.get("fps", math.inf)
         self._left = options.get("frames", math.inf)
-        self._channel.send(Page(token, "synthetic", url))
+        self._paints_time = bool(options.get("time", 0))
+        self._channel.send(Page(token, self._title, url))
 
     def _show(self) -> None:
         """One frame into the slot that has been free for longest."""
@@ -151,7 +159,7 @@ class Source:
         elif slot not in self._filled:
             pixels[:] = self._pictures[slot % len(self._pictures)]
             self._filled.add(slot)
-        clock.paint(pixels, self._seq)
+        clock.paint(pixels, 10 * timestamp_ms if self._paints_time else self._seq)
         end = time.monotonic_ns()
         height, width, stride = self._ring.head.height, self._ring.head.width, self._ring.stride
         self._ring.write_head(slot, FrameHead(self._seq, begin, end, timestamp_ms, width, height, stride, 0, height))

@@ -7,7 +7,10 @@ import inspect
 
 from bench.scenario import Scenario
 
-MEASURED = ("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "sessions", "idle", "startup", "memory", "peers")
+MEASURED = (
+    *("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "changes", "congestion", "churn", "sessions", "idle"),
+    *("startup", "memory", "peers"),
+)
 ENDURED = ("faults", "soak")  # only when they are named: they take half an hour, or as long as one likes
 NAMES = (*MEASURED, *ENDURED)
 

@@ -17,14 +17,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
 from bench import machine, stage
 from bench.client import Client
 from bench.glass import open_viewer
+from bench.holdings import RELEASE_SECONDS, Holdings, holdings
 from bench.result import Result
 from bench.scenario import CannotRun, Options, Steps
 from bench.server import Server
@@ -35,18 +34,6 @@ WATCH_SECONDS = 2.0
 CHURN = 240  # a session every 15 seconds, for an hour
 QUICK_CHURN = 20
 VIEWERS_EACH = 3
-RELEASE_SECONDS = 62.0  # twice what the front waits before it tidies up (api/tidy.py)
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What front and encoders hold. `front` and `encoders` are kB of PSS."""
-
-    front: float
-    encoders: float
-    descriptors: int
-    threads: int
-    segments: int
 
 
 def run(options: Options, steps: Steps) -> Result:
@@ -142,7 +129,7 @@ def _churn(count: int) -> tuple[Holdings, Holdings]:
                 with stage.session(server, stage.feed("text", copy=False)) as id:
                     _visit(server, id, VIEWERS_EACH)
             time.sleep(RELEASE_SECONDS)
-            held.append(_holdings(server))
+            held.append(holdings(server))
         return held[0], held[1]
 
 
@@ -151,15 +138,3 @@ def _visit(server: Server, id: str, viewers: int) -> None:
         with Client(server.address) as client:
             client.emit("subscribe", {"session_id": id})
             client.wait_for_frame()
-
-
-def _holdings(server: Server) -> Holdings:
-    front = server.process.pid
-    kept = [process for process in machine.family(front) if machine.role(process, front) in ("front", "encoder")]
-    return Holdings(
-        front=machine.pss_mb(kept[0]) * 1000,
-        encoders=sum(machine.pss_mb(process) for process in kept if process.pid != front) * 1000,
-        descriptors=sum(process.num_fds() for process in kept),
-        threads=sum(process.num_threads() for process in kept),
-        segments=len(list(Path("/dev/shm").glob(f"jiomosa-{front}-*"))),
-    )
