@@ -56,8 +56,10 @@ def synthetic(**settings: Any) -> Iterator[Server]:
         yield server
 
 
-def feed(kind: str, *, fps: float | None = None, copy: bool = True, frames: int | None = None) -> str:
-    """The page that makes a synthetic session show frames of `kind`, with `frames` only so many of them."""
+def feed(kind: str, *, fps: float | None = None, copy: bool = True, frames: int | None = None, time: bool = False) -> str:
+    """The page that makes a synthetic session show frames of `kind`, with `frames` only so many of them, with `time` with the
+    time in the picture."""
     rate = "" if fps is None else f"&fps={fps:g}"
     end = "" if frames is None else f"&frames={frames}"
-    return f"http://synthetic/{kind}?copy={int(copy)}{rate}{end}"
+    clock = "&time=1" if time else ""
+    return f"http://synthetic/{kind}?copy={int(copy)}{rate}{end}{clock}"

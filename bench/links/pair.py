@@ -7,12 +7,13 @@
             ...            # at its far end
         link.change(Shape(rate=62_500, delay=0.05))
 
-The namespaces are called jiomosa-PID-near and -far; what a run that was killed has left is removed by the next one.
+The namespaces are called jiomosa-PID-N-near and -far; what a run that was killed has left is removed by the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ from bench.links.shaping import Shape
 from bench.scenario import CannotRun
 
 NETNS = Path("/run/netns")
+_numbers = itertools.count(1)
 PREFIX = "jiomosa-"
 SERVER, CLIENT = "198.18.0.1", "198.18.0.2"  # the range for measuring, RFC 2544
 FEWEST_BYTES = 64 * 1024  # the smallest queue of a link
@@ -100,8 +102,9 @@ def link(shape: Shape) -> Iterator[Link]:
     _remove_stale()
     with contextlib.ExitStack() as stack:
         names = []
+        number = next(_numbers)
         for end in ("near", "far"):
-            name = f"{PREFIX}{os.getpid()}-{end}"
+            name = f"{PREFIX}{os.getpid()}-{number}-{end}"
             try:
                 _ip("netns", "add", name)
             except subprocess.CalledProcessError as error:

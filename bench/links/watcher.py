@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from bench import clock
 from bench.client import Client, Event, Frame
+from bench.links import http
 from bench.links.pair import Link
 from bench.polling import PollingClient
 
-Transport = Literal["websocket", "polling"]
+Transport = Literal["websocket", "polling", "stream.mjpeg", "frame.jpg"]
 STEP_SECONDS = 0.2  # the longest that closing takes
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A frame. `at`: epoch seconds of its last byte; `age`: seconds from its grab until then; `wire`: bytes of its message."""
+    """A frame. `at`: epoch seconds of its last byte; `age`: seconds from its grab until then; `wire`: bytes of its message.
+
+    Over plain HTTP nobody says `seq` and `quality`, and the age is that of the clock in the picture: feed(..., time=True).
+    """
 
     at: float
     age: float
@@ -28,13 +33,14 @@ class Arrival:
 
 
 class Watcher:
-    """Watches `session` from construction to `close`. `options` are those of `subscribe`; `say`: events sent before it."""
+    """Watches `session` from construction to `close`. `options` are those of `subscribe`, or over plain HTTP of the query."""
 
     def __init__(
         self, link: Link, address: str, session: str, transport: Transport = "websocket", *, near: bool = False, **options: Any
     ) -> None:
         self.arrivals: list[Arrival] = []
         self.events: list[Event] = []
+        self.began = time.time()
         self._end = link.near if near else link.far
         self._where = address, session
         self._transport = transport
@@ -61,6 +67,10 @@ class Watcher:
             with self._end():
                 if self._transport == "polling":
                     self._poll(address, session)
+                elif self._transport != "websocket":
+                    pictures = http.stream if self._transport == "stream.mjpeg" else http.frames
+                    for at, size, picture in pictures(address, session, self._closing, self._options):
+                        self._note_picture(at, size, picture)
                 else:
                     with Client(address) as client:
                         client.subscribe(session, **self._options)
@@ -83,6 +93,12 @@ class Watcher:
             self.arrivals.append(Arrival(event.arrived, age, event.wire, fields["seq"], fields["quality"]))
         elif event is not None:
             self.events.append(event)
+
+    def _note_picture(self, at: float, size: int, picture: bytes) -> None:
+        reading = clock.read(picture)
+        if reading is None:
+            raise RuntimeError("a picture without a clock came")
+        self.arrivals.append(Arrival(at, reading.age_ms(at) / 1000, size, 0, 0))
 
     def __enter__(self) -> Self:
         return self
