@@ -1,8 +1,8 @@
 """One viewer on one link: its frames' ages, how much of the link they use, and how long both take to settle.
 
 What is measured begins only after a warm-up: three seconds and twelve round trips, for TCP's window opens by a factor a round
-trip, and as long as the first four frames take. With a round trip of 400 ms it then lasts eleven seconds, so that it has one of
-the looks at the shortest round trip that BBR takes every ten seconds, for which it lets the link stand idle; otherwise five.
+trip, and as long as the first four frames take. It then lasts five seconds; for a stream with a round trip of 400 ms eleven, so
+that it has one of the looks at the shortest round trip that BBR takes every ten seconds, for which it lets the link stand idle.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ MOST_SECONDS, CYCLE_SECONDS, LONG_RTT = 5.0, 11.0, 400
 HEADERS = 1500 / 1448  # of TCP and IP
 STEP_SECONDS = 0.1
 USED = 0.9
+STREAMS = ("websocket", "stream.mjpeg")
 SOCKETIO = ("websocket", "polling")
 FEWEST = 3  # frames that tell something
 LEAST_SPAN_SECONDS, LEAST_FRAMES = 1.0, 3  # over which the use of a moment is counted
@@ -95,7 +96,8 @@ def measure(link: Link, server: Server, id: str, case: Case, base: float, second
     with Watcher(link, server.address, id, case.transport, **options) as watcher:
         settle(watcher, case.rtt)
         begin = time.time()
-        time.sleep(min(seconds, CYCLE_SECONDS if case.rtt >= LONG_RTT else MOST_SECONDS))
+        cycle = case.rtt >= LONG_RTT and case.transport in STREAMS
+        time.sleep(CYCLE_SECONDS if cycle else min(seconds, MOST_SECONDS))
         while len(arrivals := watcher.since(begin)) < FEWEST and time.time() < begin + CYCLE_SECONDS:
             time.sleep(STEP_SECONDS)
         cell = Cell(opened=opened(watcher.since(0), watcher.began, case.mbit))
@@ -127,7 +129,7 @@ def opened(arrivals: Sequence[Arrival], began: float, mbit: float) -> float:
 
 
 def figures(result: Result, case: Case, cells: list[Cell], *, prefix: str = "", floors: str = "<= 1.5") -> None:
-    name, streams = prefix + case.name, case.transport in ("websocket", "stream.mjpeg")
+    name, streams = prefix + case.name, case.transport in STREAMS
     result.add_latencies(f"{name}: age", [cell.ages for cell in cells], "from the grab's begin to the last byte")
     result.add(f"{name}: of floor", [cell.floors for cell in cells], "", "median of age / floor", floors)
     result.add(f"{name}: fps", [cell.fps for cell in cells], "/s", "frames a second at the viewer")
