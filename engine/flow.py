@@ -20,6 +20,7 @@ from typing import Protocol
 
 from engine.adaptation import LinkSample
 from engine.meter import FULL, Meter
+from engine.rounds import Rounds
 
 # Beyond one bandwidth-delay product, so that the link is busy while a frame is encoded: in round trips, at most so many seconds.
 MARGIN, MOST_MARGIN_SECONDS = 0.25, 0.025
@@ -27,10 +28,6 @@ LEAST_SECONDS = 0.01  # of sending may always be outstanding: on a fast, short l
 LEAST_SEGMENTS = 2  # may always be outstanding: a receiver delays its acknowledgement for that many
 RECHECK_SECONDS = (0.002, 0.004, 0.1)  # shortest wait before asking again; longest on the shortest link; longest on any
 
-# Budgets that may be outstanding where the link stood idle in the last round trip: our estimate of it is too low. One such round
-# trip may come from a slow encoder; several in a row, or all since the beginning, are a link that is still to be found out.
-ROOM, MUCH_ROOM, ROUNDS_OF_ROOM = 1.25, 2.0, 3
-IDLE_SHARE, IDLE_SECONDS = 0.5, 0.002  # of the margin: a queue that has been shorter than that was empty, or nearly
 HELD_ROUNDS, HELD_SECONDS = 2, 0.5  # the kernel may hold a frame back for so long before that is what the link carries
 NEWS_SECONDS = 1.0  # of a full link are news at once
 GROWING = 1.25  # the rate of a window that is still opening rises by more than this from sample to sample
@@ -67,10 +64,7 @@ class Flow:
         self._socket, self._client = Meter(), Meter()
         self._told: Told | None = None
         self._outstanding = 0
-        self._least_rtt, self._round_at = math.inf, -math.inf  # of the round trip that is under way, and when that ends
-        self._arrived_round = -math.inf  # bytes until then
-        self._idle_rounds = 0  # in a row, in which the link stood idle
-        self._queued = False  # whether something has ever queued for a round trip
+        self._rounds = Rounds()
         self._held_since = math.inf
         self._pings: deque[tuple[float, float, float]] = deque()  # when, bytes sent until then, when the pong is expected
         self._pinged_at = -math.inf
@@ -140,7 +134,7 @@ class Flow:
         self._told = link
         self._socket.rtt = link.min_rtt
         self._outstanding = outstanding
-        self._count_rounds(now, link)
+        self._rounds.look(now, self._socket.sent_bytes - outstanding, link.rtt, link.min_rtt, self._margin)
         self._held_since = min(self._held_since, now) if self._window_limits else math.inf
         held = self._held_since < math.inf and now - self._held_since <= HELD_SECONDS + HELD_ROUNDS * link.min_rtt
         self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._room > 1, held=held)
@@ -267,26 +261,15 @@ class Flow:
         """Seconds."""
         return min(MARGIN * self.rtt, MOST_MARGIN_SECONDS) if self.rtt < math.inf else 0.0
 
-    def _count_rounds(self, now: float, told: Told) -> None:
-        self._least_rtt = min(self._least_rtt, told.rtt)
-        arrived = self._socket.sent_bytes - self._outstanding
-        if now < self._round_at or arrived <= self._arrived_round:
-            return  # a link on which nothing arrives is not idle: it may stand still
-        idle = self._least_rtt <= told.min_rtt + max(IDLE_SECONDS, IDLE_SHARE * self._margin)
-        self._idle_rounds = self._idle_rounds + 1 if idle else 0
-        self._queued = self._queued or not idle
-        self._least_rtt, self._round_at, self._arrived_round = told.rtt, now + told.min_rtt, arrived
-
     @property
     def _room(self) -> float:
-        """Budgets that may be outstanding. More than one only where all of it is on the way, the link has stood idle in the last
-        round trip, and what queues now is no more than the last frame."""
+        """Budgets that may be outstanding. More than one only where all of it is on the way, and what queues now is no more than
+        the last frame."""
         told = self._told
-        if told is None or not self._idle_rounds or told.notsent >= LEAST_SEGMENTS * told.mss:
+        if told is None or told.notsent >= LEAST_SEGMENTS * told.mss:
             return 1.0
-        if told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS + (self._frame / self.rate if self.rate else 0.0):
-            return 1.0
-        return ROOM if self._queued and self._idle_rounds <= ROUNDS_OF_ROOM else MUCH_ROOM
+        own = self._frame / self.rate if self.rate else 0.0
+        return 1.0 if told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS + own else self._rounds.room
 
     @property
     def _window_limits(self) -> bool:

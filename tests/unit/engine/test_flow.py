@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from engine.flow import (
     LEAST_SECONDS,
     MARGIN,
-    MUCH_ROOM,
     RECHECK_SECONDS,
-    ROOM,
-    ROUNDS_OF_ROOM,
     Flow,
 )
+from engine.rounds import MUCH_ROOM, ROOM, ROUNDS_OF_ROOM
 from tests.unit.engine.linking import MSS, Link, Told
 
 LINKS = st.tuples(st.sampled_from([32e3, 125e3, 625e3, 2.5e6]), st.sampled_from([0.01, 0.04, 0.1, 0.4]))
