@@ -34,6 +34,10 @@ GROWING = 1.25  # the rate of a window that is still opening rises by more than 
 OPENING_ROUNDS = 4  # a frame that took a client more round trips than this was not held up by an opening window
 QUEUE_ROUNDS, QUEUE_SECONDS = 1.1, 0.005  # a round trip that is this much longer than the shortest: something queues on the way
 
+# Seconds: no link that anybody looks at pages over has a longer one (geostationary satellites: 0.6). A connection that begins
+# behind what is queued already never shows a shorter one while it is busy.
+LONGEST_RTT = 0.7
+
 PING_SECONDS = 5.0  # between two pings while the socket tells enough
 BEYOND_SECONDS, BEYOND_ROUNDS = 0.05, 2.0  # a pong that is later than this beyond what the socket explains
 OVERDUE_SECONDS = 0.25  # an answer that is so late holds frames back, before it has come
@@ -63,6 +67,7 @@ class Flow:
     def __init__(self) -> None:
         self._socket, self._client = Meter(), Meter()
         self._told: Told | None = None
+        self._min_rtt = 0.0
         self._outstanding = 0
         self._rounds = Rounds()
         self._held_since = math.inf
@@ -97,7 +102,7 @@ class Flow:
     @property
     def rtt(self) -> float:
         """The shortest round trip, seconds; infinity while unknown."""
-        return self._client.rtt if self._by_client or self._told is None else self._told.min_rtt
+        return self._client.rtt if self._by_client or self._told is None else self._min_rtt
 
     @property
     def budget(self) -> float:
@@ -131,12 +136,12 @@ class Flow:
         link = link or self._told
         if link is None:
             return
-        self._told = link
-        self._socket.rtt = link.min_rtt
+        self._told, self._min_rtt = link, min(link.min_rtt, LONGEST_RTT)
+        self._socket.rtt = self._min_rtt
         self._outstanding = outstanding
-        self._rounds.look(now, self._socket.sent_bytes - outstanding, link.rtt, link.min_rtt, self._margin)
+        self._rounds.look(now, self._socket.sent_bytes - outstanding, link.rtt, self._min_rtt, self._margin)
         self._held_since = min(self._held_since, now) if self._window_limits else math.inf
-        held = self._held_since < math.inf and now - self._held_since <= HELD_SECONDS + HELD_ROUNDS * link.min_rtt
+        held = self._held_since < math.inf and now - self._held_since <= HELD_SECONDS + HELD_ROUNDS * self._min_rtt
         self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._room > 1, held=held)
 
     def wants_ping(self, now: float) -> bool:
@@ -148,7 +153,7 @@ class Flow:
         self._pinged_at = now
         expected = now
         if self._told is not None:
-            expected += self._told.min_rtt + self._socket.outstanding / max(self._socket.rate or self._told.rate, 1.0)
+            expected += self._min_rtt + self._socket.outstanding / max(self._socket.rate or self._told.rate, 1.0)
         self._pings.append((now, self._client.sent_bytes, expected))
 
     def ponged(self, now: float) -> None:
@@ -204,7 +209,7 @@ class Flow:
         if seconds <= 0:
             return 0.0
         shortest, least, longest = RECHECK_SECONDS
-        return min(max(seconds, shortest), max(least, min(longest, self._told.min_rtt)))
+        return min(max(seconds, shortest), max(least, min(longest, self._min_rtt)))
 
     @property
     def tells(self) -> bool:
@@ -250,7 +255,7 @@ class Flow:
     def _queues(self) -> bool:
         """Whether the socket sees that something queues on the way, so that the link and not an opening window is the limit."""
         told = self._told
-        return told is not None and told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS
+        return told is not None and told.rtt > QUEUE_ROUNDS * self._min_rtt + QUEUE_SECONDS
 
     @property
     def _slow_client(self) -> bool:
@@ -269,7 +274,7 @@ class Flow:
         if told is None or told.notsent >= LEAST_SEGMENTS * told.mss:
             return 1.0
         own = self._frame / self.rate if self.rate else 0.0
-        return 1.0 if told.rtt > QUEUE_ROUNDS * told.min_rtt + QUEUE_SECONDS + own else self._rounds.room
+        return 1.0 if told.rtt > QUEUE_ROUNDS * self._min_rtt + QUEUE_SECONDS + own else self._rounds.room
 
     @property
     def _window_limits(self) -> bool:
@@ -278,4 +283,4 @@ class Flow:
         told = self._told
         if told is None or not self.rate or told.notsent < LEAST_SEGMENTS * told.mss:
             return False
-        return not self._queues and self._outstanding - told.notsent < FULL * self.rate * told.min_rtt
+        return not self._queues and self._outstanding - told.notsent < FULL * self.rate * self._min_rtt

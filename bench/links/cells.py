@@ -24,7 +24,7 @@ SETTLE_SECONDS, SETTLE_ROUNDS, FRAMES_TO_SETTLE = 3.0, 12, 4
 MOST_SETTLE_SECONDS = 15.0
 MOST_SECONDS, CYCLE_SECONDS, LONG_RTT = 5.0, 11.0, 400
 HEADERS = 1500 / 1448  # of TCP and IP
-STEP_SECONDS = 0.1
+STEP_SECONDS, DRAIN_SECONDS = 0.1, 0.5
 USED = 0.9
 STREAMS = ("websocket", "stream.mjpeg")
 SOCKETIO = ("websocket", "polling")
@@ -91,6 +91,8 @@ def settle(watcher: Watcher, rtt: float) -> None:
 
 def measure(link: Link, server: Server, id: str, case: Case, base: float, seconds: float) -> Cell:
     """Let a viewer on such a link settle, and watch what it gets."""
+    link.change(pair.order(1000, 1))
+    time.sleep(DRAIN_SECONDS)  # what the last viewer left in the link's queue is not this one's
     link.change(pair.order(case.mbit, case.rtt, loss=case.loss))
     options: dict[str, Any] = {"format": case.format} if case.transport in SOCKETIO else {}
     with Watcher(link, server.address, id, case.transport, **options) as watcher:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.flow import (
     LEAST_SECONDS,
+    LONGEST_RTT,
     MARGIN,
     RECHECK_SECONDS,
     Flow,
@@ -71,6 +72,20 @@ def test_a_standstill_says_nothing_of_the_rate_and_catches_one_frame_more_at_mos
     assert len(caught) <= 1 + (ROOM - 1) * world.idle_budget / world.size, "frames go into a link that stands still"
     assert all(when <= world.stalled_since + rtt for when, _ in caught), "by then it could be known"
     assert world.flow.rate == pytest.approx(rate, rel=0.2)
+
+
+def test_a_round_trip_that_began_behind_a_queue_is_not_taken_for_the_links() -> None:
+    """The kernel's shortest round trip is three seconds, since it has never seen the link without a queue."""
+    flow = Flow()
+    flow.sent(0.0, 70_000, 75)
+    for step in range(40):
+        flow.told(0.1 * step, 70_000 - 3200 * min(step, 20), Told(rate=32_000, min_rtt=3.0, rtt=3.1))
+        if step == 10:
+            assert flow.wait(1.0) > 0
+    sample = flow.sample(4.0)
+    assert flow.budget == pytest.approx(32_000 * (LONGEST_RTT + 0.025) + MSS)
+    assert sample is not None
+    assert not sample.limited or sample.mbit < 0.3
 
 
 def test_on_a_short_fast_link_waiting_is_a_matter_of_milliseconds() -> None:
