@@ -21,8 +21,8 @@ _u32 = struct.Struct("=I").unpack_from
 _u64 = struct.Struct("=Q").unpack_from
 
 PROBE_SECONDS = 10  # between two questions whether the other end is still there; TCP_USER_TIMEOUT says when it is not
-# The kernel calls the socket writable only below this many unsent bytes. This to begin with (16 KB are half a second at 256 kbit/s);
-# then a whole frame, so that a look tells what holds it up: `engine.flow` lets no other in.
+# The kernel calls the socket writable only below this many unsent bytes. This to begin with (16 KB are half a second at 256
+# kbit/s); then a whole frame, so that a look tells what holds it up: `engine.flow` lets no other in.
 NOTSENT_LOWAT_BYTES = 16 * 1024
 LEAST_LOWAT_BYTES, MOST_LOWAT_BYTES = 2 * 1024, 1024 * 1024
 
