@@ -3,8 +3,9 @@
 Three sessions without a browser (bench.synthetic) show recorded frames at 5 a second. Viewers come from everywhere at once: three
 qualities, three rates, WebSocket and, one in ten, stream.mjpeg; each stays for four seconds on average, at most 300 at a time.
 A quarter each closes its connection, is cut off, has never read anything, or unsubscribes before it goes. One more viewer of the
-first session stays all the time. It is done once for a few seconds, so that everything is loaded, then the server's processes are
-looked at, then for two minutes, and they are looked at again; each time after what the front waits before it tidies up.
+first session stays all the time. It is done once for a minute, so that everything is loaded and as much memory taken as so many
+viewers take at once, then the server's processes are looked at, then for two minutes, and they are looked at again; each time
+after what the front waits before it tidies up.
 
 came           viewers in the two minutes
 witness        frames that the one who stays has missed of those its session showed, and of all viewers, frames that were older
@@ -35,7 +36,7 @@ from engine.framering import SLOTS
 
 VIEWERS, STAY_SECONDS = 300, 4.0
 SESSIONS, FPS = 3, 5.0
-SECONDS, WARM_SECONDS = 120.0, 15.0
+SECONDS, WARM_SECONDS = 120.0, 60.0  # the warm-up sees as many at once as what is counted
 QUICK_VIEWERS, QUICK_SECONDS, QUICK_RELEASE_SECONDS = 60, 10.0, 5.0
 SETTLE_SECONDS = 30.0
 UNLIMITED = {"connections": 0, "request_rate": 0, "max_fps": 60}
