@@ -64,7 +64,7 @@ class TabKeeper:
         elif len(left) == 1 and left[0].by_page:
             # Its page may close it, and Chromium would end with its last window: so there is an empty one beside it.
             self._beside = left[0]
-            self.later(self._make("tab"))
+            self.later(self._make("tab", background=True))
 
     def close(self) -> None:
         for task in self._tasks:
@@ -81,8 +81,8 @@ class TabKeeper:
         if self._most_tabs and len(self._tabs) >= self._most_tabs:
             raise Unavailable(f"There are {self._most_tabs} tabs already, as many as a session may have (MAX_TABS).", code="full")
 
-    async def _make(self, kind: str) -> None:
-        await self._page.call("browsingContext.create", type=kind)
+    async def _make(self, kind: str, **how: bool) -> None:
+        await self._page.call("browsingContext.create", type=kind, **how)
 
     async def new_tab(self) -> None:
         """Open an empty tab and show it. Raises `Unavailable` where there may be no more."""

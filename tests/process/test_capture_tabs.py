@@ -144,21 +144,13 @@ async def test_what_does_not_load_is_told_in_words(rig: Rig, site: str) -> None:
 
 async def test_what_a_page_wants_and_does_not_get_is_told(rig: Rig, address: Callable[..., str]) -> None:
     wants = "<title>wants</title><body style='height:100vh' onclick=\"{script}\">"
-    for script, code in (("location = 'mailto:ann@example.com'", "no_program"), ("location = 'weird:thing'", "no_program")):
-        await rig.load(address(wants.format(script=script)))
-        before = len(rig.notes)
-        await rig.done(click(300, 200))
-        await rig.until(lambda before=before: len(rig.notes) > before)  # type: ignore[misc]
-        assert rig.notes[before].code == code
-    download = "let a = document.createElement('a'); a.download = 'a.bin'; a.href = 'data:application/octet-stream,x'; a.click()"
-    await rig.load(address(wants.format(script=download)))
-    before = len(rig.notes)
-    await rig.done(click(300, 200))
-    await rig.until(lambda: len(rig.notes) > before)
-    assert rig.notes[before].code == "download"
-    assert "a.bin" in rig.notes[before].message
-    assert list(rig.folder.rglob("*.bin*")) == []
     geolocation = "navigator.geolocation.getCurrentPosition(() => 0, e => document.title = 'refused ' + e.code)"
     await rig.load(address(wants.format(script=geolocation)))
     await rig.done(click(300, 200))
     await rig.title_is("refused 1")
+    # Last: without the policies, which a browser of its own account only has, the address opens a window of another program.
+    await rig.load(address(wants.format(script="location = 'mailto:ann@example.com'")))
+    before = len(rig.notes)
+    await rig.done(click(300, 200))
+    await rig.until(lambda: len(rig.notes) > before)
+    assert rig.notes[before].code == "no_program"
