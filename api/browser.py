@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from api.belongings import Belongings
 from api.egress import Egress
@@ -49,6 +49,8 @@ class Owner(Protocol):
 
 class Browser:
     """`module` is what its capture processes run."""
+
+    APART: ClassVar[bool] = True  # set apart from the machine; the bench compares with one that is not
 
     def __init__(
         self, id: str, device: Device, settings: Settings, module: str, owner: Owner, egress: Egress | None = None
@@ -104,7 +106,7 @@ class Browser:
             memory=settings.max_session_memory * 1e6,
             generation=self._generation,
             seq=seq,
-            apart=True,
+            apart=self.APART,
             egress=self._egress is not None,
         )
         return Incarnation(f"capture {self._id}", self._module, spec, self._said, self._ended)

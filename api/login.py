@@ -73,7 +73,7 @@ class Login:
             raise BadRequest("Nobody logs in to this server, so that no ticket is needed.")
         if identity.session is not None:
             raise Forbidden("A ticket cannot be shared on; whose session it is can make another.")
-        return self._tokens.ticket((session.id, session.created_at), access, expires_at)
+        return self._tokens.ticket((session.id, session.created_at), access, expires_at, identity.sub)
 
 
 def bearer(header: str | None) -> str | None:

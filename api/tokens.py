@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import jwt
 
 from api.jwks import Jwks, Key
+from api.revoked import Revoked
 from engine.errors import ConfigurationError, Unauthorized
 from engine.identity import CONTROL, WATCH, Identity
 from engine.settings import Settings
@@ -47,6 +48,7 @@ class Tokens:
         self._settings = settings
         self._keys = keys
         self._ticket_key = secrets.token_bytes(32)
+        self._revoked = Revoked(settings.auth_revoked)
 
     async def identify(self, token: str, *, only_ticket: bool = False) -> Identity:
         """Whose token it is. Raises `Unauthorized`; `Unavailable` where the keys cannot be had."""
@@ -77,18 +79,20 @@ class Tokens:
             leeway=settings.auth_leeway,
             options={"require": ["exp", "sub"]},
         )
+        self._revoked.check(claims)
         scope = claims.get("scope", "")
         if not isinstance(scope, str) or not claims["sub"]:
             raise Unauthorized("Your token is not valid: `sub` must be a name, and `scope` words separated by spaces.")
         return Identity(claims["sub"], frozenset(scope.split()), int(claims["exp"]) + settings.auth_leeway)
 
-    def ticket(self, session: tuple[str, float], access: str, expires_at: float) -> str:
-        """A ticket to watch, or also to control, one session until `expires_at`."""
-        claims = {"session": session, "access": access, "exp": int(expires_at)}
+    def ticket(self, session: tuple[str, float], access: str, expires_at: float, by: str | None = None) -> str:
+        """A ticket of `by`'s to watch, or also to control, one session until `expires_at`."""
+        claims = {"session": session, "access": access, "exp": int(expires_at), "by": by}
         return jwt.encode(claims, self._ticket_key, "HS256", headers={"typ": TICKET})
 
     def _of_ticket(self, ticket: str) -> Identity:
         claims = jwt.decode(ticket, self._ticket_key, algorithms=["HS256"], options={"require": ["exp"]})
+        self._revoked.check({"sub": claims.get("by")})
         id, created_at = claims["session"]
         scopes = {WATCH, CONTROL} if claims["access"] == "control" else {WATCH}
         return Identity(None, frozenset(scopes), claims["exp"], (id, created_at))
@@ -113,7 +117,7 @@ def mint(settings: Settings, sub: str, scope: str, seconds: float) -> str:
             "(`openssl rand -hex 32`) to both."
         )
     now = time.time()
-    claims: dict[str, Any] = {"sub": sub, "scope": scope, "iat": int(now), "exp": int(now + seconds)}
+    claims: dict[str, Any] = {"jti": secrets.token_hex(8), "sub": sub, "scope": scope, "iat": int(now), "exp": int(now + seconds)}
     claims |= {"aud": settings.auth_audience} if settings.auth_audience else {}
     claims |= {"iss": settings.auth_issuer} if settings.auth_issuer else {}
     return jwt.encode(claims, settings.auth_secret, "HS256")

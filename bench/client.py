@@ -56,14 +56,14 @@ def binary_frame(message: str, picture: bytes, arrived: float, attachment: int) 
 class Client:
     """One connection. Blocking; for one thread."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, token: str = "") -> None:
         url = address.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
         self._open = contextlib.ExitStack()
         self._socket: ClientConnection = self._open.enter_context(
             connect(url, compression=None, max_size=None, ping_interval=None)
         )
         assert str(self._socket.recv()).startswith("0")
-        self._socket.send("40")
+        self._socket.send("40" + (json.dumps({"token": token}) if token else ""))
         assert str(self._socket.recv()).startswith("40")
 
     def emit(self, name: str, payload: dict[str, Any] | None = None) -> None:

@@ -36,7 +36,7 @@ class Glass:
 
 def open_viewer(server: Server, session: str, quality: int, fps: float) -> Client:
     """A client that watches `session` at exactly this quality and rate."""
-    client = Client(server.address)
+    client = Client(server.address, server.token)
     client.emit("adaptive:toggle", {"enabled": False})
     client.emit("quality:set", {"quality": quality})
     client.emit("fps:set", {"fps": fps})

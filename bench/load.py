@@ -39,13 +39,14 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`sample`: keep one message in so many whole; 0: none."""
+    """`sample`: keep one message in so many whole; 0: none. `token`: what they show, where there is a login."""
 
     address: str
     viewers: list[Watch]
     seconds: float
     warm: float = 2.0
     sample: int = 0
+    token: str = ""
 
 
 class Seen(msgspec.Struct):
@@ -93,7 +94,7 @@ class Viewer:
             answer += self.socket.recv(1)
         if b" 101 " not in answer.partition(b"\r\n")[0]:
             raise RuntimeError(f"no WebSocket: {answer[:80]!r}")
-        self._send("40")
+        self._send("40" + (f'{{"token":"{plan.token}"}}' if plan.token else ""))
         self._send('42["adaptive:toggle",{"enabled":false}]')
         self._send(f'42["quality:set",{{"quality":{watch.quality}}}]')
         self._send(f'42["fps:set",{{"fps":{watch.fps:g}}}]')

@@ -15,24 +15,31 @@ from typing import Any
 
 import requests
 
+from engine.settings import Settings
+
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
 
 
 @dataclass(slots=True)
 class Server:
-    """`address`: where it serves; `log`: its lines so far."""
+    """`address`: where it serves; `log`: its lines so far; `token`: one that opens everything, where it has a login."""
 
     process: subprocess.Popen[str]
     address: str
     log: list[str] = field(default_factory=list)
+    token: str = ""
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         """POST JSON; the answer. Raises requests.HTTPError with the server's sentence."""
-        return self._checked(requests.post(self.address + path, json=body, timeout=60))
+        return self._checked(requests.post(self.address + path, json=body, headers=self._headers, timeout=60))
 
     def get(self, path: str) -> dict[str, Any]:
-        return self._checked(requests.get(self.address + path, timeout=60))
+        return self._checked(requests.get(self.address + path, headers=self._headers, timeout=60))
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _checked(self, response: requests.Response) -> dict[str, Any]:
         if not response.ok:
@@ -65,7 +72,7 @@ def run(module: str = "api.cli", *, within: Sequence[str] = (), **settings: Any)
         start_new_session=True,
     )
     serving = threading.Event()
-    server = Server(process, "")
+    server = Server(process, "", token=_token(str(chosen.get("auth_secret", ""))))
 
     def read() -> None:
         assert process.stderr is not None
@@ -94,3 +101,12 @@ def run(module: str = "api.cli", *, within: Sequence[str] = (), **settings: Any)
         reader.join()
         assert process.stderr is not None
         process.stderr.close()
+
+
+def _token(secret: str) -> str:
+    if not secret:
+        return ""
+    from api.tokens import mint
+    from engine.identity import CONTROL, CREATE, WATCH
+
+    return mint(Settings(auth_secret=secret), "bench", " ".join((CREATE, CONTROL, WATCH)), 3600)

@@ -12,6 +12,7 @@ from typing import Any
 
 PAGES = Path(__file__).parent / "pages"
 HANG_SECONDS = 60.0
+PARTS, PART_BYTES = 64, 128_000  # of the page /parts, which is there to be loaded
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -29,6 +30,11 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_header("Location", "/again")
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif path == "/parts":
+            stamp = self.path.partition("?")[2]
+            self._html("<title>parts</title>" + "".join(f"<img src='/part?{stamp}-{part}'>" for part in range(PARTS)))
+        elif path == "/part":
+            self._html("x" * PART_BYTES)
         elif path.startswith("/page/"):
             self._html(f"<title>{path[6:]}</title><h1>{path[6:]}</h1>")
         else:

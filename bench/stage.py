@@ -23,13 +23,16 @@ _numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
-def browsers(**settings: Any) -> Iterator[tuple[Server, str]]:
-    """A server with real browsers, and the address of the pages. Raises `CannotRun` where there are none."""
+def browsers(module: str = "api.cli", **settings: Any) -> Iterator[tuple[Server, str]]:
+    """A server with real browsers, and the address of the pages; `module`: what is started.
+
+    Raises `CannotRun` where there are none.
+    """
     present = from_environment(os.environ)
     for program in (present.chromium, present.chromedriver, "Xvfb"):
         if shutil.which(program) is None:
             raise CannotRun(f"{program} is not installed; `make setup` brings it.")
-    with site.serve() as address, bench_server.run(**settings) as server:
+    with site.serve() as address, bench_server.run(module, **settings) as server:
         yield server, address
 
 

@@ -111,6 +111,9 @@ class Settings:
     )
     auth_audience: str = _setting("", "Audience (`aud`) that tokens must name; needed with AUTH_JWKS.")
     auth_issuer: str = _setting("", "Issuer (`iss`) that tokens must name.")
+    auth_revoked: str = _setting(
+        "", "Path of a list of tokens that are not valid any more: lines `sub NAME` or `jti ID`; read when it changes."
+    )
     auth_leeway: float = _setting(10.0, "Seconds by which the clock of who issues the tokens may differ.", between(0, 600))
     metrics_token: str = _setting(
         "", "Secret, of 32 characters or more, that whoever scrapes /metrics may show instead of an admin's token.", secret

@@ -9,7 +9,7 @@ from bench.scenario import Scenario
 
 MEASURED = (
     *("pipeline", "glass", "click", "typing", "demand", "fanout", "links", "changes", "congestion", "churn", "sessions", "idle"),
-    *("startup", "memory", "peers"),
+    *("startup", "memory", "peers", "security"),
 )
 ENDURED = ("faults", "soak")  # only when they are named: they take half an hour, or as long as one likes
 NAMES = (*MEASURED, *ENDURED)

@@ -59,6 +59,7 @@ def test_every_setting_is_in_a_table_of_this_test() -> None:
         "auth_issuer",
         "metrics_token",
         "congestion_control",
+        "auth_revoked",
         "private_addresses",
         "allowed_destinations",
         "denied_destinations",
