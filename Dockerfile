@@ -44,6 +44,9 @@ RUN apt-get update \
     && useradd --create-home jiomosa \
     && install -d -m 1777 /tmp/.X11-unix
 COPY --from=packages /app /app
+# Where the container forbids its users namespaces, browsers have these policies of the image; else their own, which are the same.
+RUN install -d /etc/chromium/policies/managed \
+    && .venv/bin/python -B -m capture.policies > /etc/chromium/policies/managed/jiomosa.json
 
 USER jiomosa
 # Inside its container it has to listen on all addresses, and cannot see who reaches them: hence AUTH=none, and -p 127.0.0.1 above.

@@ -4,7 +4,7 @@ BIN = .venv/bin
 CODE = engine api capture encoder bench tests docs/examples/python .ci
 ARGS =
 
-.PHONY: help serve test setup doctor lint types format bench screenshots readme lock clean
+.PHONY: help serve test setup doctor lint types audit format bench screenshots readme lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,12 @@ types: ## mypy, strictly
 	$(SETUP) dev
 	@$(BIN)/mypy
 	@$(BIN)/mypy .ci/*.py
+
+# pip-audit lives in a folder of its own, as uv does below; users and tests get by without.
+audit: ## look the locked packages up in a list of known holes; says so where that list cannot be reached
+	@build/audit/bin/pip-audit --version >/dev/null 2>&1 || \
+		{ python3 -m venv build/audit && build/audit/bin/pip install --quiet pip-audit==2.10.1; }
+	@build/audit/bin/python .ci/audit.py requirements.lock
 
 format: ## let ruff rewrite the code in its style
 	$(SETUP) dev
