@@ -105,7 +105,9 @@ class Viewer:
 
     def _send(self, text: str) -> None:
         body = text.encode()
-        self.socket.sendall(struct.pack("!BB", 0x81, 0x80 | len(body)) + b"\0\0\0\0" + body)  # the mask of zeros changes nothing
+        short = len(body) < 126  # a token is longer
+        head = struct.pack("!BB", 0x81, 0x80 | len(body)) if short else struct.pack("!BBH", 0x81, 0x80 | 126, len(body))
+        self.socket.sendall(head + b"\0\0\0\0" + body)  # the mask of zeros changes nothing
 
     def receive(self) -> None:
         """Take all that is there. Raises ConnectionError when the server has closed."""
