@@ -30,6 +30,9 @@ WITH: dict[str, Any] = {
     "auth_secret": "for this benchmark alone, long enough",
     "private_addresses": "deny",
     "allowed_destinations": "127.0.0.1",
+    # All viewers come from one address here, which is let have only so many.
+    "request_rate": 0,
+    "connections": 0,
 }
 VIEWERS = 100
 LOADS = 10
