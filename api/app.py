@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import socketio
 from quart import Blueprint, Quart, Response, request, send_from_directory
 from quart_schema import Info, QuartSchema, hide
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.admin import routes as admin_routes
+from api.asyncapi import document
 from api.events import Sockets
 from api.front import VERSION, Front
 from api.gate import Gate, Limits, origins_of
@@ -22,6 +24,8 @@ from api.pictures import routes as picture_routes
 from api.request import answer
 from api.rest import routes
 from api.rest_browsing import routes as browsing_routes
+from api.uploads import request_class
+from api.uploads import routes as upload_routes
 from engine import logs
 from engine.checks import is_loopback
 from engine.errors import JiomosaError
@@ -58,6 +62,7 @@ def build(front: Front, prepare: Callable[[Quart], None] | None = None) -> Any:
     if prepare is not None:
         prepare(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.request_class = request_class(front.settings.max_upload * 1_000_000)
     QuartSchema(
         app,
         info=Info(
@@ -78,6 +83,7 @@ def build(front: Front, prepare: Callable[[Quart], None] | None = None) -> Any:
     limits = Limits(front.settings)
     app.register_blueprint(metrics_routes(front, sockets, limits))
     app.register_blueprint(picture_routes(front))
+    app.register_blueprint(upload_routes(front))
     app.register_blueprint(_pages(front))
     app.register_error_handler(JiomosaError, _explained)
     app.register_error_handler(HTTPException, _http_error)
@@ -120,6 +126,11 @@ def _pages(front: Front) -> Blueprint:
     @hide
     async def admin() -> Response:  # the page shows nothing by itself: what it asks for wants the scope
         return await send_from_directory(WEB, "admin.html")
+
+    @pages.get("/asyncapi.json")
+    @hide
+    async def asyncapi() -> Response:
+        return Response(msgspec.json.encode(document()), content_type="application/json")
 
     @pages.get("/docs")
     @hide

@@ -56,7 +56,7 @@ class Browser:
         self, id: str, device: Device, settings: Settings, module: str, owner: Owner, egress: Egress | None = None
     ) -> None:
         self._id = self._first_id = id  # the first is by what its processes know one another, whatever it is called later
-        self._device = device
+        self.device = device
         self._settings = settings
         self._module = module
         self._owner = owner
@@ -71,17 +71,25 @@ class Browser:
         self._generation = 0
         self._belongings = Belongings.claim(id, settings)
         try:
-            self.first_ring = self._make_ring()
+            self.first_ring = self._make_ring(self.device)
         except BaseException:
             self._belongings.give_back()
             raise
         self._incarnation = self._incarnate(self.first_ring, 0)
 
-    def _make_ring(self) -> str:
+    def _make_ring(self, device: Device) -> str:
         self._generation += 1
-        ring = FrameRing.create(self._device.width, self._device.height, self._generation)
+        ring = FrameRing.create(device.width, device.height, self._generation)
         self._rings[ring.name] = ring
         return ring.name
+
+    @property
+    def folder(self) -> str:
+        return self._belongings.folder
+
+    def prepare(self, device: Device) -> str:
+        """A ring for frames of another size, to be filled once the capture process says so (`Resized`). Raises `Unavailable`."""
+        return self._make_ring(device)
 
     def ring_free(self, name: str) -> None:
         """Nobody uses a ring of before any more."""
@@ -92,7 +100,7 @@ class Browser:
         spec = CaptureSpec(
             session_id=self._first_id,
             ring=ring,
-            device=self._device,
+            device=self.device,
             folder=self._belongings.folder,
             uid=self._belongings.uid,
             sandbox=settings.browser_sandbox,
@@ -160,7 +168,7 @@ class Browser:
         while (delay := self._attempts.failed(time.monotonic())) is not None:
             await asyncio.sleep(delay)
             try:
-                ring = self._make_ring()
+                ring = self._make_ring(self.device)
                 self._incarnation = self._incarnate(ring, self._owner.renewed(ring))
                 await self._incarnation.start(self._settings.start_timeout)
             except (JiomosaError, OSError) as again:

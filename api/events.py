@@ -104,6 +104,7 @@ class Sockets(Entrance):
             format=FORMATS[wanted.format],
             grayscale=wanted.grayscale,
         )
+        viewer.controls = self._guests[viewer.id].identity.may(CONTROL)
         adaptation = viewer.adaptation
         if wanted.adaptive is not None:
             adaptation.enable(wanted.adaptive)

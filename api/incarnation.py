@@ -16,6 +16,7 @@ from typing import Any
 from engine import logs
 from engine.child import Child
 from engine.errors import ChildGone, JiomosaError, Unavailable, rebuild
+from engine.exchange import Clipboard, Resized
 from engine.messages import CaptureSpec, Done, Ping, Refused, ToCapture
 from engine.pagemessages import Page
 from engine.patience import Patience
@@ -101,8 +102,8 @@ class Incarnation:
                 waiting = self._waiting.get(token)
                 if waiting is not None and not waiting.done():
                     waiting.set_exception(rebuild(code, text))
-            case Done(token) | Page(token):
-                if isinstance(message, Page):
+            case Done(token) | Page(token) | Resized(token) | Clipboard(token):
+                if not isinstance(message, Done):
                     self._on_message(message)
                 waiting = self._waiting.get(token)
                 if waiting is not None and not waiting.done():

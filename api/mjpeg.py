@@ -53,6 +53,7 @@ class MjpegViewer:
         self.sub, self.address = sub, address
         self.pulse = Pulse(time.monotonic())
         self.view = view
+        self.controls = False
         self.adaptation = adaptation
         self.flow = Flow()
         self._protocol = protocol

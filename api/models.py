@@ -57,6 +57,30 @@ class CreateRequest(Struct, forbid_unknown_fields=False):
         )
 
 
+class ResizeRequest(Struct):
+    """The size that the session's screen should have."""
+
+    width: Width
+    height: Height
+
+
+class Resized(Struct):
+    """The session has this size now, in pixels."""
+
+    success: bool
+    session_id: str
+    width: int
+    height: int
+
+
+class FileGiven(Struct):
+    """The page has these files; none: it gets none."""
+
+    success: bool
+    session_id: str
+    files: list[str]
+
+
 class LoadRequest(Struct):
     """The page to load."""
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from api.models import DialogId, DialogText, MaxSize, Quality, SessionId, TabId, Url
+from api.models import DialogId, DialogText, Height, MaxSize, Quality, SessionId, TabId, Url, Width
 from engine.errors import BadRequest
+from engine.exchange import MAX_CLIPBOARD
 from engine.holding import MOST_FINGERS
 from engine.inputs import Button, KeyAction, Modifier
 from engine.messages import Format
@@ -109,6 +110,15 @@ class TouchInput(Struct):
 
     phase: Literal["start", "move", "end", "cancel"]
     points: Annotated[tuple[FingerPoint, ...], Meta(max_length=MOST_FINGERS)] = ()
+
+
+class ClipboardSet(Struct):
+    text: Annotated[str, Meta(max_length=MAX_CLIPBOARD)]
+
+
+class ResizeWanted(Struct):
+    width: Width
+    height: Height
 
 
 def check_text(value: Any) -> None:

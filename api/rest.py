@@ -28,6 +28,8 @@ from api.models import (
     PageModel,
     PngFile,
     Ready,
+    Resized,
+    ResizeRequest,
     ServiceInfo,
     SessionConfig,
     SessionList,
@@ -130,6 +132,19 @@ def routes(front: Front) -> Blueprint:
                 touch=session.device.touch,
             )
         )
+
+    @rest.post("/api/session/<id>/resize")
+    @tag(["sessions"])
+    @document_request(ResizeRequest)
+    @document_response(Resized)
+    @BAD
+    @NO_SESSION
+    async def session_resize(id: str) -> Response:
+        """Give the session's screen another size, at most its `max_width` x `max_height`; its viewers stay, and are told."""
+        session = await front.login.session(id, CONTROL)
+        wanted = await body(ResizeRequest)
+        await session.resizing.to(wanted.width, wanted.height)
+        return answer(Resized(True, session.id, session.width, session.height))
 
     @rest.post("/api/session/<id>/keepalive")
     @tag(["sessions"])
@@ -251,6 +266,7 @@ ENDPOINTS = {
     "session_create": "/api/session/create",
     "session_load": "/api/session/{session_id}/load",
     "session_info": "/api/session/{session_id}/info",
+    "session_resize": "/api/session/{session_id}/resize",
     "session_keepalive": "/api/session/{session_id}/keepalive",
     "session_ticket": "/api/session/{session_id}/ticket",
     "session_back": "/api/session/{session_id}/back",

@@ -13,15 +13,18 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from api.browser import Browser
 from api.egress import Egress
 from api.encoders import EncoderPool
+from api.exchange import Exchange
 from api.grip import Grip
 from api.incarnation import ANSWER_SECONDS
 from api.refusals import Refusals
+from api.resizing import Resizing
 from api.showing import Showing
 from api.stream import Stream
 from api.watcher import Watcher
@@ -29,6 +32,7 @@ from engine import logs, traces
 from engine.broadcast import Packet
 from engine.device import Device
 from engine.errors import JiomosaError, Unavailable
+from engine.exchange import Resized
 from engine.expiry import Expiry
 from engine.messages import Notice, Refresh, Rendition, ToCapture
 from engine.pagemessages import GetPage, Go, Navigate, Page, Way
@@ -67,7 +71,6 @@ class Session:
         egress: Egress | None = None,
     ) -> None:
         self.id = id
-        self.device = device
         self.created_at = time.time()
         self.owner: str | None = None  # who it belongs to, as `engine.identity` calls them
         self.maker: str | None = None  # whose limit it counts for
@@ -76,7 +79,6 @@ class Session:
         self.life: traces.Life = traces.NOTHING
         self._settings = settings
         self._on_end = on_end
-        self.showing = Showing(lambda: self.stream.viewers)
         self._end: asyncio.Future[None] | None = None
         self._loading: str | None = None
         self._return_to = BLANK
@@ -88,6 +90,9 @@ class Session:
         self._browser = Browser(id, device, settings, self.CAPTURE_MODULE, self, egress)
         self.grip = Grip(self.inject)
         self.stream = Stream(self._browser.first_ring, pool, self._browser.send, self._browser.ring_free)
+        self.exchange = Exchange(lambda: self.stream.viewers, self._browser.send, self._browser.folder)
+        self.showing = Showing(lambda: self.stream.viewers, self.exchange)
+        self.resizing = Resizing(self._browser, self.stream, self.inject, self.exchange.look_at_scales)
 
     # ---- life
 
@@ -126,14 +131,7 @@ class Session:
         """Of its capture process; None while there is none."""
         return self._browser.pid
 
-    @property
-    def width(self) -> int:
-        """Pixels of its screen, and of its frames."""
-        return self.device.width
-
-    @property
-    def height(self) -> int:
-        return self.device.height
+    device, width, height = (property(attrgetter(f"_browser.device{of}")) for of in ("", ".width", ".height"))
 
     @property
     def closed(self) -> bool:
@@ -146,8 +144,7 @@ class Session:
         await asyncio.shield(self._end)
 
     async def _close(self, reason: JiomosaError) -> None:
-        for viewer in list(self.stream.viewers):
-            viewer.tell_error(reason)
+        self.stream.tell_error(reason)
         self.grip.close()
         self.stream.end()
         await self._browser.close(reason)
@@ -165,6 +162,8 @@ class Session:
                 self.page = PageInfo(message.title, message.url)
                 self.showing.said(message)
                 self._explain_page()
+            case Resized():
+                self.resizing.done(message)
             case _:
                 self.showing.said(message)
 
@@ -179,8 +178,7 @@ class Session:
         self._egress.hear()
         if (why := self._refusals.of(self.page.url, self._explained)) is not None:
             self._explained = time.monotonic()
-            for viewer in self.stream.viewers:
-                viewer.tell_error(why)
+            self.stream.tell_error(why)
 
     def down(self, error: JiomosaError) -> None:
         self.grip.forget()
@@ -198,6 +196,7 @@ class Session:
     def up(self) -> None:
         self.stream.resume()
         self.life.note("browser started again")
+        self.exchange.up()
         self.tell_viewers("status", {"message": "The browser has been started again.", "code": "rebuilt"})
         if self._return_to != BLANK:
             self._returning = asyncio.get_running_loop().create_task(self._return(self._return_to))
@@ -307,6 +306,7 @@ class Session:
         self.expiry.unwatch(time.monotonic())
         drops = self.stream.statistics(viewer)
         self.stream.unwatch(viewer)
+        self.exchange.look_at_scales()
         log.info("viewer unsubscribed", session=self.id, viewer=viewer.id, sent=drops.sent, skipped=drops.skipped)
 
     def tell_viewers(self, event: str, payload: dict[str, Any]) -> None:

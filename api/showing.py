@@ -1,29 +1,26 @@
-"""What a session's browser shows beside its picture: cursor, page, tabs, dialogs. Kept as the browser last told.
+"""What a session's browser shows beside its picture: page, tabs, dialogs. Kept as the browser last told.
 
 Each is told to viewers when it changes, and whole to whoever begins to watch.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import orjson
-
+from api.exchange import Exchange
 from api.watcher import Watcher
-from engine.messages import Cursor
 from engine.pagemessages import Dialog, DialogClosed, Note, Page, TabEntry, TabList
 
 Payload = dict[str, Any]
 
 
 class Showing:
-    """Of one session; `viewers()` are those who watch it."""
+    """Of one session; `viewers()` are those who watch it; `exchange` has what is not the browser's alone."""
 
-    def __init__(self, viewers: Callable[[], Iterable[Watcher]]) -> None:
+    def __init__(self, viewers: Callable[[], Iterable[Watcher]], exchange: Exchange) -> None:
         self._viewers = viewers
-        self._cursor: bytes | None = None
+        self._exchange = exchange
         self.page = Page(0, "", "about:blank")
         self.tabs: tuple[TabEntry, ...] = ()
         self.dialogs: dict[int, Dialog] = {}
@@ -32,10 +29,6 @@ class Showing:
     def said(self, message: Any) -> None:
         """The browser has said so."""
         match message:
-            case Cursor():
-                self._cursor = cursor_event(message)
-                for viewer in self._viewers():
-                    viewer.tell_cursor(self._cursor)
             case Page():
                 self.page = message
                 event = page_event(message)
@@ -52,10 +45,13 @@ class Showing:
                 self._closed(id)
             case Note(code, text):
                 self._tell_all("status", {"message": text, "code": code})
+            case _:
+                self._exchange.said(message)
 
     def lost(self) -> None:
         """The browser is gone; another one will tell what it shows."""
         self._told = None
+        self._exchange.down()
         for id in list(self.dialogs):
             self._closed(id)
 
@@ -71,8 +67,7 @@ class Showing:
 
     def tell(self, viewer: Watcher) -> None:
         """Tell `viewer` all there is."""
-        if self._cursor is not None:
-            viewer.tell_cursor(self._cursor)
+        self._exchange.greet(viewer)
         if self._told is not None:
             viewer.tell("page", self._told)
         if self.tabs:
@@ -102,10 +97,3 @@ def dialog_event(dialog: Dialog) -> Payload:
 
 def tabs_event(tabs: tuple[TabEntry, ...]) -> Payload:
     return {"tabs": [{"tab": tab.tab, "title": tab.title, "url": tab.url, "active": tab.active} for tab in tabs]}
-
-
-def cursor_event(cursor: Cursor) -> bytes:
-    """The finished Engine.IO message of a `cursor` event, the same for all viewers."""
-    image = base64.b64encode(cursor.image).decode("ascii")
-    place = {"width": cursor.width, "height": cursor.height, "x": cursor.x, "y": cursor.y}
-    return b"42" + orjson.dumps(["cursor", {"image": image, **place, **({"name": cursor.name} if cursor.name else {})}])

@@ -1,19 +1,22 @@
-"""What viewers do to the page that they see: pointer, fingers, keys and text. For those who may control the session.
+"""What viewers do to the page that they see: input, clipboard and size. For those who may control the session.
 
-Each is acknowledged once it has been injected into the browser; `seq` is the newest frame at that moment.
+Input is acknowledged once it has been injected into the browser; `seq` is the newest frame at that moment.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from api.exchange import clipboard_payload
 from api.handlers import Handler
 from api.payloads import (
     ButtonInput,
     ClickInput,
+    ClipboardSet,
     DragInput,
     KeyInput,
     MoveInput,
+    ResizeWanted,
     ScrollInput,
     TextInput,
     TouchInput,
@@ -24,6 +27,7 @@ from api.payloads import (
 from api.session import Session
 from api.viewer import Viewer
 from engine.errors import BadRequest
+from engine.exchange import MAX_CLIPBOARD, GetClipboard, SetClipboard
 from engine.holding import HeldButton, HeldKey
 from engine.inputs import Click, Down, Drag, Key, Move, Scroll, Text, TouchPoint, Up
 
@@ -113,6 +117,25 @@ async def touch(session: Session, viewer: Viewer, wanted: TouchInput) -> None:
     _acknowledge(viewer, session, "touch")
 
 
+async def clipboard_set(session: Session, viewer: Viewer, wanted: ClipboardSet) -> None:
+    if len(wanted.text.encode()) > MAX_CLIPBOARD:
+        raise BadRequest(f"`clipboard:set`: the text has more than {MAX_CLIPBOARD} bytes in UTF-8.")
+    await session.inject(lambda token: SetClipboard(token, wanted.text))
+    viewer.tell("clipboard:updated")
+
+
+async def clipboard_get(session: Session, viewer: Viewer, _: Any) -> None:
+    found = await session.ask(GetClipboard)
+    viewer.tell("clipboard", clipboard_payload(found))
+
+
+async def resize(session: Session, viewer: Viewer, wanted: ResizeWanted) -> None:
+    same = (wanted.width, wanted.height) == (session.width, session.height)
+    await session.resizing.to(wanted.width, wanted.height)
+    if same:  # else all viewers have been told
+        viewer.tell("resized", {"width": viewer.view.width, "height": viewer.view.height})
+
+
 def _acknowledge(viewer: Viewer, session: Session, kind: InputType) -> None:
     viewer.tell("input:acknowledged", {"type": kind, "seq": session.stream.newest_seq})
 
@@ -128,4 +151,7 @@ HANDLERS: dict[str, Handler[Session]] = {
     "input:up": Handler(ButtonInput, up, ACKNOWLEDGED),
     "input:drag": Handler(DragInput, drag, ACKNOWLEDGED),
     "input:touch": Handler(TouchInput, touch, ACKNOWLEDGED),
+    "clipboard:set": Handler(ClipboardSet, clipboard_set, ("clipboard:updated",)),
+    "clipboard:get": Handler(None, clipboard_get, ("clipboard",)),
+    "resize": Handler(ResizeWanted, resize, ("resized",)),
 }

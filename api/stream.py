@@ -14,7 +14,7 @@ from api.encoders import EncoderPool
 from api.watcher import Taker, Watcher
 from engine.broadcast import Action as BroadcastAction
 from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release
-from engine.errors import Unavailable
+from engine.errors import JiomosaError, Unavailable
 from engine.figures import Journey
 from engine.leases import Leases, Place
 from engine.messages import Notice, Rendition, ToCapture, Wants
@@ -201,6 +201,19 @@ class Stream:
         """Another capture process fills `ring` from now on; what there is of the old one stays until there is something newer."""
         self._ring_goes(self._leases.renew(ring))
 
+    def tell_error(self, error: JiomosaError) -> None:
+        """Tell all viewers."""
+        for viewer in list(self._viewers):
+            viewer.tell_error(error)
+
+    def resized(self, ring: str, width: int, height: int) -> None:
+        """From now on the frames are of this size, and lie in `ring`."""
+        self.renew(ring)
+        for viewer in self._viewers:
+            viewer.view = viewer.view.of_screen(width, height)
+            self.changed(viewer, owed=False)
+            viewer.tell("resized", {"width": viewer.view.width, "height": viewer.view.height})
+
     def resume(self) -> None:
         """That capture process is ready: tell it what is wanted."""
         self._send(Wants(self._broadcast.fps_wanted))
@@ -269,7 +282,7 @@ class Stream:
                 case Release(lease):
                     slot, ring = self._leases.end(lease)
                     if slot is not None:
-                        self._send(ReleaseMessage(slot))
+                        self._send(ReleaseMessage(slot, self._leases.ring))
                     self._ring_goes(ring)
                 case Demand(fps):
                     self._send(Wants(fps))

@@ -43,6 +43,7 @@ class Viewer:
         self.adaptation = Adaptation()
         self.flow = Flow()
         self.view = View()
+        self.controls = False
         self._connection = connection
         self._outbox: Outbox = connection.queue
         self._outbox.on_idle = self._idle

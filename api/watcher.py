@@ -33,6 +33,7 @@ class Watcher(Taker, Protocol):
     adaptation: Adaptation
     flow: Flow
     pulse: Pulse
+    controls: bool  # it may also give input
 
     @property
     def transport(self) -> str:

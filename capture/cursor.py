@@ -9,23 +9,49 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import xcffib.xfixes
 
 from capture.display import Display
-from engine.messages import Cursor, Message
+from capture.scaling import shrink
+from engine.exchange import WHOLE, Cursor
+from engine.messages import Message
 from engine.png import RGBA, assemble
 
 KEPT = 64  # images; pages use a handful, but may make as many as they like
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A cursor as X has it: BGRA pixels, its hotspot, its name."""
+
+    pixels: bytes
+    width: int
+    height: int
+    x: int
+    y: int
+    name: str
+
+    def at(self, scale: int) -> Cursor:
+        """It at a scale, in 64ths."""
+        pixels, width, height = self.pixels, self.width, self.height
+        if scale != WHOLE:
+            width, height = (max(1, round(size * scale / WHOLE)) for size in (width, height))
+            pixels = shrink(pixels, self.width, self.height, width, height)
+        x, y = min(width - 1, self.x * width // self.width), min(height - 1, self.y * height // self.height)
+        return Cursor(png(pixels, width, height), width, height, x, y, self.name, scale)
+
+
 class CursorWatch:
-    """Sends a `Cursor` now and at each change."""
+    """Sends a `Cursor` now and at each change, and one more for each of the other scales at which it is `wanted`."""
 
     def __init__(self, display: Display, send: Callable[[Message], None]) -> None:
         self._send = send
-        self._known: dict[int, Cursor] = {}  # by serial number, oldest first
-        self._told: Cursor | None = None
+        self._known: dict[int, Shape] = {}  # by serial number, oldest first
+        self._shape: Shape | None = None
+        self._told: dict[int, Cursor] = {}  # by scale
+        self._scales: tuple[int, ...] = (WHOLE,)
         self._fixes = display.connection(xcffib.xfixes.key)
         self._fixes.QueryVersion(5, 0).reply()
         display.on(xcffib.xfixes.CursorNotifyEvent, self._changed)
@@ -35,21 +61,30 @@ class CursorWatch:
     def _changed(self, event: xcffib.xfixes.CursorNotifyEvent) -> None:
         self._tell(self._known.get(event.cursor_serial) or self._ask())
 
-    def _ask(self) -> Cursor:
+    def wanted(self, scales: tuple[int, ...]) -> None:
+        """At which scales it is wanted from now on, beside that of the screen."""
+        self._scales = (WHOLE, *(scale for scale in scales if scale != WHOLE))
+        self._told = {scale: cursor for scale, cursor in self._told.items() if scale in self._scales}
+        if self._shape is not None:
+            self._tell(self._shape)
+
+    def _ask(self) -> Shape:
         reply = self._fixes.GetCursorImageAndName().reply()
         pixels = struct.pack(f"<{len(reply.cursor_image)}I", *reply.cursor_image)
-        image = png(pixels, reply.width, reply.height)
         name = bytes(part[0] if isinstance(part, bytes) else part for part in reply.name).decode("latin-1")
-        cursor = Cursor(image, reply.width, reply.height, reply.xhot, reply.yhot, name)
+        shape = Shape(pixels, reply.width, reply.height, reply.xhot, reply.yhot, name)
         while len(self._known) >= KEPT:
             del self._known[next(iter(self._known))]
-        self._known[reply.cursor_serial] = cursor
-        return cursor
+        self._known[reply.cursor_serial] = shape
+        return shape
 
-    def _tell(self, cursor: Cursor) -> None:
-        if cursor != self._told:  # programs make the same cursor again and again
-            self._told = cursor
-            self._send(cursor)
+    def _tell(self, shape: Shape) -> None:
+        self._shape = shape
+        for scale in self._scales:
+            cursor = shape.at(scale)
+            if cursor != self._told.get(scale):  # programs make the same cursor again and again
+                self._told[scale] = cursor
+                self._send(cursor)
 
 
 def png(pixels: bytes, width: int, height: int) -> bytes:

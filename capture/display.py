@@ -70,6 +70,10 @@ class Display:
             if handler is not None:
                 handler(event)
 
+    def atom(self, name: str) -> int:
+        """The number by which the X server knows a name."""
+        return int(self.core.InternAtom(False, len(name), name).reply().atom)
+
     def flush(self) -> None:
         self.connection.flush()
 

@@ -19,9 +19,9 @@ from capture.apart import set_apart
 from capture.attention import Freezer
 from capture.browser import Browser
 from capture.browsing import Browsing
-from capture.cursor import CursorWatch
 from capture.dialogs import Dialogs
 from capture.emulation import Emulation
+from capture.exchange import Exchange
 from capture.footprint import Footprint
 from capture.grabber import Grabber
 from capture.health import Health
@@ -33,6 +33,7 @@ from capture.page import ShownPage
 from capture.pointer import Pointer
 from capture.programs import Programs
 from capture.refresh import ScreenRate
+from capture.resizing import Resizing
 from capture.screen import Screen
 from capture.tabkeeper import TabKeeper
 from capture.windows import Windows
@@ -40,10 +41,12 @@ from engine import logs
 from engine.channel import Channel
 from engine.child import name_process
 from engine.errors import ChildGone, JiomosaError, Unavailable
+from engine.exchange import Resize
 from engine.framering import FrameRing
 from engine.inputs import Input
 from engine.leftovers import remove_display_socket
 from engine.messages import (
+    Browse,
     CaptureSpec,
     Done,
     Failed,
@@ -56,13 +59,12 @@ from engine.messages import (
     Shutdown,
     Wants,
 )
-from engine.pagemessages import CloseTab, GetPage, Go, Navigate, Note, OpenTab, Respond, ShowTab
+from engine.pagemessages import Note
 from engine.ways import WayOut
 
 log = logs.logger("jiomosa.capture")
 
 WAKE_SECONDS = 0.25  # the most that a poll waits for a page that was frozen to draw; one that has nothing to draw costs it this
-WINDOW_SECONDS = 10.0  # from the browser's start to its window
 
 
 def main(channel: Channel, spec: CaptureSpec) -> None:
@@ -90,6 +92,7 @@ class Capture:
         self._spec = spec
         self._way_out = way_out
         self._emulation = Emulation(spec.device)
+        self._exchange = Exchange(self._send, lambda: self._grabber.seq if self._grabber else 0)
         self._page = ShownPage(
             lambda: self._end(Unavailable("The page has crashed.", code="page_crashed")),
             lambda code, message: self._send(Note(code, message)),
@@ -107,7 +110,7 @@ class Capture:
         self._screen: Screen | None = None
         self._screen_starts: asyncio.Task[None] | None = None
         self._browser: Browser | None = None
-        self._ring: FrameRing | None = None
+        self._resizing: Resizing | None = None
 
     async def run(self) -> bool:
         """True when it ended because it was told to."""
@@ -152,18 +155,16 @@ class Capture:
         await self._tabs.open()
         await self._dialogs.open()
         await self._outcomes.open()
-        try:
-            await asyncio.wait_for(self._windows.shown.wait(), WINDOW_SECONDS)
-        except TimeoutError:
-            raise ChildGone(f"Chromium opened no window within {WINDOW_SECONDS:g} seconds.") from None
+        await self._windows.wait_shown()
         assert self._screen is not None
         display = self._screen.display
         pointer = Pointer(display, spec.device.width, spec.device.height)
-        self._ring = FrameRing.attach(spec.ring)
-        self._grabber = grabber = Grabber(display, self._ring, spec.max_fps, self._send, self._rate.damaged, spec.seq)
+        ring = FrameRing.attach(spec.ring)
+        self._grabber = grabber = Grabber(display, ring, spec.max_fps, self._send, self._rate.damaged, spec.seq)
         display.watch(asyncio.get_running_loop(), grabber.step)
-        CursorWatch(display, self._send)
+        await self._exchange.open(self._browser.bidi, display)
         self._freezer = Freezer(self._page, spec.freeze_after)
+        self._resizing = Resizing(ring, grabber, self._windows, self._rate, pointer, self._page, self._freezer, self._send)
         self._inputs = Inputs(
             pointer, self._windows, self._page, self._freezer, self._send, lambda: grabber.seq, spec.device.scale
         )
@@ -183,14 +184,15 @@ class Capture:
         self._send(Ready(f"Chromium {self._browser.version}"))
 
     async def _start_screen(self) -> None:
-        screen = self._screen = await Screen.start(self._programs, self._spec.device.max_width, self._spec.device.max_height)
+        device = self._spec.device
+        screen = self._screen = await Screen.start(self._programs, device.max_width, device.max_height)
         self._watch("The X server", screen.program.gone)
-        self._windows = Windows(screen.display, self._spec.device.width, self._spec.device.height)
-        self._rate = ScreenRate(screen.display, self._spec.device.width, self._spec.device.height, self._spec.max_fps)
+        self._windows = Windows(screen.display, device.width, device.height)
+        self._rate = ScreenRate(screen.display, device.width, device.height, self._spec.max_fps)
         screen.display.watch(asyncio.get_running_loop())
 
     def _event(self, method: str, params: dict[str, Any]) -> None:
-        for part in (self._page, self._emulation):
+        for part in (self._page, self._emulation, self._exchange):
             part.on_event(method, params)
 
     def _watch(self, name: str, gone: asyncio.Future[Any]) -> None:
@@ -233,8 +235,7 @@ class Capture:
         elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
             self._end(Unavailable(f"The session's programs cannot go on: {error.strerror}.", code="no_room"))
         else:
-            # Something nobody foresaw: better a session that ends than one that is half alive.
-            log.error("capture process failed inside", exc_info=error)
+            log.error("capture process failed inside", exc_info=error)  # better one that ends than one that is half alive
             self._end(Unavailable("The session failed inside; the server's log says more."))
 
     # ---- messages
@@ -249,7 +250,7 @@ class Capture:
         if isinstance(message, Shutdown):
             self._end(None)
             return
-        if self._grabber is None or self._inputs is None or self._freezer is None or self._screen is None:
+        if not (self._grabber and self._inputs and self._freezer and self._screen and self._resizing):
             return  # nobody has been told that we are ready
         match message:
             case Named(session_id):
@@ -266,18 +267,22 @@ class Capture:
                 self._freezer.wants(fps)
                 if fps:
                     self._spawn(self._wake())
-            case Release(slot):
-                self._grabber.released(slot)
+            case Release(slot, ring):
+                self._resizing.released(slot, ring)
             case Refresh(token) if self._freezer.is_frozen():
                 self._spawn(self._wake(token))
             case Refresh(token):
                 self._grabber.refresh(token)
                 self._spawn(self._wake())
-            case Navigate() | GetPage() | Go() | OpenTab() | ShowTab() | CloseTab() | Respond():
+            case _ if isinstance(message, Browse):
                 self._spawn(self._browsing.do(message))
             case _ if isinstance(message, Input):
                 self._rate.needed()
                 self._inputs.put(message)
+            case Resize():
+                self._spawn(self._resizing.resize(message))
+            case _:
+                self._exchange.received(message)
 
     async def _wake(self, refresh: int | None = None) -> None:
         """Wake the page; a poll (the token `refresh`) gets what it shows once it has had the time to draw."""
@@ -289,8 +294,6 @@ class Capture:
                 await self._grabber.next_damage(WAKE_SECONDS)
             self._grabber.refresh(refresh)
 
-    # ---- taking apart
-
     async def _close(self, *, healthy: bool) -> None:
         for task in list(self._tasks):
             task.cancel()
@@ -300,6 +303,7 @@ class Capture:
         if self._freezer is not None:
             self._freezer.close()
             self._rate.close()
+        self._exchange.close()
         if self._grabber is not None:
             self._grabber.close()
         if self._browser is not None:
@@ -311,5 +315,5 @@ class Capture:
         await self._programs.end_stragglers()
         if healthy:  # else another one takes over
             self._programs.remove_folder()
-        if self._ring is not None:
-            self._ring.close()
+        if self._resizing is not None:
+            self._resizing.close()

@@ -16,7 +16,9 @@ import xcffib
 from xcffib import xproto
 
 from capture.display import Display
+from engine.errors import ChildGone
 
+WINDOW_SECONDS = 10.0  # from the browser's start to its window
 PLACE = xproto.ConfigWindow.X | xproto.ConfigWindow.Y | xproto.ConfigWindow.Width | xproto.ConfigWindow.Height
 
 
@@ -30,8 +32,8 @@ class Windows:
         self._width, self._height = width, height
         self._managed: list[int] = []  # mapped top-levels and dialogs, the topmost last
         self._popups: set[int] = set()
-        self._tooltip = self._atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
-        self._window_type = self._atom("_NET_WM_WINDOW_TYPE")
+        self._tooltip = display.atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
+        self._window_type = display.atom("_NET_WM_WINDOW_TYPE")
         display.on(xproto.MapRequestEvent, self._map_requested)
         display.on(xproto.MapNotifyEvent, self._mapped)
         display.on(xproto.ConfigureRequestEvent, self._configure_requested)
@@ -39,6 +41,13 @@ class Windows:
         display.on(xproto.DestroyNotifyEvent, self._gone)
         mask = xproto.EventMask.SubstructureRedirect | xproto.EventMask.SubstructureNotify
         self._core.ChangeWindowAttributesChecked(display.root, xproto.CW.EventMask, [mask]).check()
+
+    async def wait_shown(self) -> None:
+        """Return once a top-level is shown at the size of the screen. Raises `ChildGone`."""
+        try:
+            await asyncio.wait_for(self.shown.wait(), WINDOW_SECONDS)
+        except TimeoutError:
+            raise ChildGone(f"Chromium opened no window within {WINDOW_SECONDS:g} seconds.") from None
 
     def resize(self, width: int, height: int) -> None:
         """The screen has another size now."""
@@ -51,9 +60,6 @@ class Windows:
     def popup_open(self) -> bool:
         """Whether a popup (the list of a <select>, a context menu), which takes the pointer for itself, is open."""
         return bool(self._popups)
-
-    def _atom(self, name: str) -> int:
-        return int(self._core.InternAtom(False, len(name), name).reply().atom)
 
     def _property(self, window: int, name: int, kind: int) -> int | None:
         """The first value of a property; None where it is not set, or the window is gone."""

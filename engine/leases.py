@@ -28,6 +28,11 @@ class Leases:
         self._number = 0
 
     @property
+    def ring(self) -> str:
+        """The present one."""
+        return self._ring
+
+    @property
     def rings(self) -> list[str]:
         """All that have not gone."""
         return list(self._leased)

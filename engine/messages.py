@@ -3,16 +3,18 @@
     front -> capture   Named, Ping, Wants, Release, Refresh, Shutdown,
                        input (`engine.inputs`): Click, Move, Scroll, Text, Key, Down, Up, Drag, Touch,
                        what to show (`engine.pagemessages`): Navigate, GetPage, Go, OpenTab, ShowTab, CloseTab,
-                       Respond
-    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, TabList, Dialog, DialogClosed, Note, Cursor
+                       Respond,
+                       and (`engine.exchange`): Resize, Scales, SetClipboard, GetClipboard, GiveFiles
+    capture -> front   Ready, Failed, WayOut, Notice, Done, Refused, Page, TabList, Dialog, DialogClosed, Note,
+                       and (`engine.exchange`): Resized, Cursor, Focus, Clipboard, FileAsked
     front -> encoder   Job, Forget, Shutdown
     encoder -> front   Ready, Encoded, JobFailed
     front -> egress    OpenWay, CloseWay, Ping, Shutdown
     egress -> front    Ready, Denied, Traffic           (of ways out: `engine.ways`)
 
-A message with a `token` asks for an answer: exactly one `Done`, `Page`, `Traffic` or `Refused` with it. A `Notice` hands a slot
-of the frame ring to the front, a `Release` hands it back (see `engine.framering`); a `Job` lends a slot to an encoder until its
-`Encoded` or `JobFailed`. Encoded as msgpack by msgspec: about a microsecond a message, a type check included.
+A message with a `token` asks for an answer: exactly one `Done`, `Page`, `Traffic`, `Resized`, `Clipboard` or `Refused` with it. A
+`Notice` hands a slot of the frame ring to the front, a `Release` hands it back (see `engine.framering`); a `Job` lends a slot to
+an encoder until its `Encoded` or `JobFailed`. As msgpack by msgspec: about a microsecond a message, a type check included.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Literal
 
 import msgspec
 
+from engine import exchange
 from engine.device import Device
 from engine.inputs import Input
 from engine.pagemessages import (
@@ -127,9 +130,10 @@ class Wants(msgspec.Struct, frozen=True, tag=True):
 
 
 class Release(msgspec.Struct, frozen=True, tag=True):
-    """The front gives `slot` back."""
+    """The front gives `slot` of `ring` back; empty: of the ring that there is. One of before says nothing any more."""
 
     slot: int
+    ring: str = ""
 
 
 class Refresh(msgspec.Struct, frozen=True, tag=True):
@@ -182,20 +186,6 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-class Cursor(msgspec.Struct, frozen=True, tag=True):
-    """What the pointer looks like now: a PNG of `width` x `height` pixels of the screen, which points with its pixel (x, y).
-
-    name  what the browser calls it; often nothing
-    """
-
-    image: bytes
-    width: int
-    height: int
-    x: int
-    y: int
-    name: str = ""
-
-
 # ---- front -> encoder
 
 
@@ -236,9 +226,10 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
 
 
 Browse = Navigate | GetPage | Go | OpenTab | ShowTab | CloseTab | Respond
-ToCapture = Named | Ping | Wants | Release | Refresh | Browse | Input | Shutdown
+ToCapture = Named | Ping | Wants | Release | Refresh | Browse | Input | exchange.ToCapture | Shutdown
 ToEncoder = Job | Forget | Shutdown
 ToEgress = OpenWay | CloseWay | Ping | Shutdown
-FromCapture = WayOut | Ready | Failed | Notice | Done | Refused | Page | TabList | Dialog | DialogClosed | Note | Cursor
+Shown = Page | TabList | Dialog | DialogClosed | Note
+FromCapture = WayOut | Ready | Failed | Notice | Done | Refused | Shown | exchange.FromCapture
 FromChild = FromCapture | Denied | Traffic | Encoded | JobFailed
 Message = ToCapture | ToEncoder | ToEgress | FromChild

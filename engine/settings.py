@@ -162,6 +162,7 @@ class Settings:
         "", "What they may not open unless it is among ALLOWED_DESTINATIONS; likewise, and `*` for all.", destinations
     )
     runtime_dir: str = _setting("/tmp", "Folder that browser profiles are made in, one a session, removed with it.")
+    max_upload: int = _setting(100, "The most megabytes of one answer to a page that asks for files.", between(1, 100_000))
     log_level: str = _setting(
         "info", "How much to log: debug, info, warning or error.", one_of("debug", "info", "warning", "error")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.exchange import WHOLE
 from engine.messages import Format, Rendition
 
 
@@ -18,6 +19,17 @@ class View:
     screen_height: int = 0
     format: Format = "jpeg"
     grayscale: bool = False
+    max_width: int | None = None
+    max_height: int | None = None
+
+    def of_screen(self, width: int, height: int) -> View:
+        """The same of a screen of another size."""
+        return view_of(width, height, self.max_width, self.max_height, format=self.format, grayscale=self.grayscale)
+
+    @property
+    def scale(self) -> int:
+        """Of the picture, in 64ths of the screen."""
+        return max(1, round(WHOLE * self.width / self.screen_width)) if self.screen_width else WHOLE
 
     @property
     def scaled(self) -> bool:
@@ -38,6 +50,12 @@ class View:
             (2 * math.floor(y) + 1) * self.screen_height // (2 * self.height),
         )
 
+    def from_screen(self, x: float, y: float) -> tuple[int, int]:
+        """A point, or a distance, on the screen as one on the picture."""
+        if not self.scaled:
+            return round(x), round(y)
+        return round(x * self.width / self.screen_width), round(y * self.height / self.screen_height)
+
     def distance_on_screen(self, dx: float, dy: float) -> tuple[float, float]:
         """A distance on the picture as one on the screen."""
         return dx * self.screen_width / self.width, dy * self.screen_height / self.height
@@ -54,4 +72,6 @@ def view_of(
 ) -> View:
     """The largest picture of a screen of `width` x `height` within the limits: its aspect kept, never larger than the screen."""
     scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
-    return View(max(1, round(width * scale)), max(1, round(height * scale)), width, height, format, grayscale)
+    return View(
+        max(1, round(width * scale)), max(1, round(height * scale)), width, height, format, grayscale, max_width, max_height
+    )

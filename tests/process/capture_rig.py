@@ -16,15 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from capture.display import Display
 from engine.child import Child
 from engine.device import device_of
 from engine.errors import JiomosaError
+from engine.exchange import Clipboard, Cursor, FileAsked, Focus, Resized
 from engine.framering import FrameHead, FrameRing
 from engine.inputs import Click, Key, Modifier, Text
 from engine.messages import (
     CaptureSpec,
-    Cursor,
     Done,
     Notice,
     Refresh,
@@ -75,11 +74,12 @@ class Rig:
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.notices: list[Notice] = []
         self.cursors: list[Cursor] = []
+        self.said: list[Focus | FileAsked | Clipboard] = []
         self.pages: list[Page] = []  # what nobody has asked for
         self.tabs: list[TabList] = []
         self.notes, self.dialogs = list[Note](), list[Dialog]()
         self.closed: list[int] = []
-        self.answers: list[Done | Page | Refused] = []
+        self.answers: list[Any] = []
         self.leased: list[Notice] = []  # oldest first
         self.ended: asyncio.Future[JiomosaError] = asyncio.get_running_loop().create_future()
         self.display = ""
@@ -145,16 +145,6 @@ class Rig:
             left += [str(path) for path in self.folder.iterdir()]
         return left
 
-    def windows(self) -> list[int]:
-        """The windows that are shown on the screen."""
-        display = Display(self.display, self.folder / "Xauthority")
-        try:
-            children = display.core.QueryTree(display.root).reply().children
-            shown = [display.core.GetWindowAttributes(window).reply().map_state for window in children]
-        finally:
-            display.close()
-        return [window for window, state in zip(children, shown, strict=True) if state]
-
     # ---- messages
 
     def _received(self, message: Any) -> None:
@@ -173,7 +163,12 @@ class Rig:
                 self.closed.append(id)
             case Cursor():
                 self.cursors.append(message)
-            case Done(token) | Page(token) | Refused(token):
+            case Resized():  # leases of the ring before say nothing any more
+                self.leased.clear()
+                self._asked.pop(message.token).set_result(message)
+            case Focus() | FileAsked() | Clipboard(0):
+                self.said.append(message)
+            case Done(token) | Page(token) | Refused(token) | Clipboard(token):
                 self.answers.append(message)
                 asked = self._asked.pop(token, None)
                 assert asked is not None, f"answered twice, or never asked: {message}"

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.exchange import Cursor
 from engine.inputs import Move
-from engine.messages import Cursor, ToCapture
+from engine.messages import ToCapture
 from tests.process.capture_rig import Rig
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from engine.inputs import Click, Down, Drag, Key, KeyAction, Modifier, Move, Up
 from engine.messages import ToCapture
 from tests.process.capture_rig import Rig, click, key
+from tests.process.screen_windows import windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,17 +77,17 @@ async def test_keys_reach_the_page_and_never_the_browser_around_it(rig: Rig) -> 
         "<body style='background:#123456'><script>n=0;onkeydown=e=>document.title=++n;onbeforeprint=e=>n=-1e9</script>"
     )
     await rig.title_is("")
-    before, windows = await rig.picture(), rig.windows()
+    before, shown = await rig.picture(), windows(rig)
     await rig.done(*(key(name, *modifiers) for name, modifiers in TAKEN))
     await rig.title_is(str(len(TAKEN)))
-    assert rig.windows() == windows
+    assert windows(rig) == shown
     await rig.colour_is(320, 240, (0x12, 0x34, 0x56))
     assert (await rig.picture() == before).all()
 
 
 async def test_no_menu_but_the_pages_comes_of_the_right_button(rig: Rig) -> None:
     await rig.show("<body style='background:#123456'><a href=x>link</a><script>oncontextmenu=e=>document.title='asked'</script>")
-    windows = rig.windows()
+    shown = windows(rig)
     await rig.done(lambda token: Click(token, 20, 16, "right"))
     await rig.title_is("asked")
-    assert rig.windows() == windows
+    assert windows(rig) == shown

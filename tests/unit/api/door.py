@@ -10,17 +10,20 @@ from typing import Any, cast
 import msgspec
 
 from api.events import Sockets
+from api.exchange import Exchange
 from api.gate import origins_of
 from api.grip import Grip
 from api.guest import Guest
 from api.login import Login
 from api.showing import Showing
 from api.tidy import Tidy
+from api.told import TOLD
 from api.transport import Outbox
 from api.viewer import Viewer
 from engine.channel import MAX_MESSAGE_BYTES
 from engine.device import device_of
 from engine.errors import JiomosaError, NotFound, Unavailable
+from engine.exchange import Clipboard, GetClipboard
 from engine.identity import ANYONE
 from engine.messages import ToCapture
 from engine.settings import Settings
@@ -40,6 +43,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "input:up": {"x": 1, "y": 1},
     "input:drag": {"x": 1, "y": 1, "to_x": 9, "to_y": 9},
     "input:touch": {"phase": "start", "points": [{"id": 1, "x": 1, "y": 1}]},
+    "clipboard:set": {"text": "x"},
+    "clipboard:get": {},
+    "resize": {"width": 320, "height": 200},
 }
 
 
@@ -80,7 +86,9 @@ class FakeSession:
         self.watching: list[Viewer] = []
         self.injected: list[ToCapture] = []
         self.browsed: list[Any] = []
-        self.showing = Showing(lambda: self.watching)
+        self.exchange = Exchange(lambda: self.watching, lambda message: None, "")
+        self.resizing = self
+        self.showing = Showing(lambda: self.watching, self.exchange)
         self.refusal: JiomosaError | None = None
 
     def check_viewers(self) -> None:
@@ -103,6 +111,17 @@ class FakeSession:
 
     async def browse(self, build: Any, limit: float = 0.0) -> None:
         self.browsed.append(build(7))
+
+    async def ask(self, build: Any) -> Any:
+        if self.refusal:
+            raise self.refusal
+        assert isinstance(build(7), GetClipboard)
+        return Clipboard(7, "copied")
+
+    async def to(self, width: int, height: int) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.injected.append(cast(Any, (width, height)))
 
     async def inject(self, build: Any) -> None:
         await asyncio.sleep(0)
@@ -147,7 +166,10 @@ class World:
 
     def told(self) -> list[Any]:
         queue = self.connection.queue
-        return [json.loads(queue.get_nowait().encode()[2:]) for _ in range(queue.qsize())]
+        told = [json.loads(queue.get_nowait().encode()[2:]) for _ in range(queue.qsize())]
+        for name, *payload in told:
+            check_told(name, *payload)
+        return told
 
     def state(self) -> Any:
         """All that an event can change."""
@@ -160,6 +182,16 @@ class World:
             self.sockets._sessions.get(SID),
             [(list(s.watching), list(s.injected), s.stream.changes) for s in self.sessions.values()],
         )
+
+
+def check_told(name: str, payload: Any = None) -> None:
+    """What a viewer is told is as the table of such events has it."""
+    assert name in TOLD, f"{name!r} has no row in api.told"
+    struct = TOLD[name]
+    if struct is None:
+        assert payload is None
+    else:
+        msgspec.convert(payload, struct)
 
 
 def only_error(told: list[Any]) -> dict[str, str]:

@@ -128,6 +128,7 @@ class FakeViewer:
         self.sub, self.address, self.transport = None, "127.0.0.1", "websocket"
         self.pulse = Pulse(0.0)
         self.view = View()
+        self.controls = True
         self.adaptation = Adaptation()
         self.adaptation.set_fps(fps)
         self.slow = False

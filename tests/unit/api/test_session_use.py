@@ -14,8 +14,9 @@ import pytest
 from api import incarnation as module
 from api.session import PageInfo
 from engine.errors import BadRequest, LoadFailed, NotFound, Unavailable
+from engine.exchange import Cursor
 from engine.inputs import Click
-from engine.messages import Cursor, Done, Notice, Refresh, Refused, Release, Rendition, Shutdown, ToCapture, Wants
+from engine.messages import Done, Notice, Refresh, Refused, Release, Rendition, Shutdown, ToCapture, Wants
 from engine.pagemessages import GetPage, Navigate, Page
 from tests.unit.api.fakes import FakeChild, FakeViewer, turns
 from tests.unit.api.opened import REASON, World, answering
@@ -137,7 +138,10 @@ async def test_frames_reach_viewers_and_slots_go_back(world: World) -> None:
         world.child.on_message(Notice(seq, seq, 0))
         await turns()
     assert viewer.seqs == [1, 2]
-    assert [message for message in world.child.sent if isinstance(message, Release | Wants)] == [Wants(60), Release(1)]
+    assert [message for message in world.child.sent if isinstance(message, Release | Wants)] == [
+        Wants(60),
+        Release(1, world.child.spec.ring),
+    ]
     session.unwatch(cast(Any, viewer))
     assert world.child.sent[-1] == Wants(0)
     await session.close(REASON)

@@ -70,7 +70,7 @@ async def test_slots_go_back_when_a_newer_frame_has_come() -> None:
     world.viewer()
     for _ in range(3):
         await world.frame()
-    assert [message for message in world.sent if isinstance(message, Release)] == [Release(1), Release(2)]
+    assert [message for message in world.sent if isinstance(message, Release)] == [Release(1, "ring"), Release(2, "ring")]
     world.stream.end()
 
 
@@ -82,9 +82,9 @@ async def test_a_slot_in_an_encoder_goes_back_only_after_its_job() -> None:
     job = world.stream.next_job()
     assert job is not None
     await world.frame()
-    assert Release(1) not in world.sent
+    assert Release(1, "ring") not in world.sent
     world.stream.encoded(made(job))
-    assert Release(1) in world.sent
+    assert Release(1, "ring") in world.sent
     world.stream.end()
 
 

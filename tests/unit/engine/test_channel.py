@@ -35,6 +35,7 @@ def of(annotation: Any) -> st.SearchStrategy[Any]:
         float: FLOATS,
         int | None: st.none() | SIGNED,
         tuple[TouchPoint, ...]: st.lists(st.builds(TouchPoint, SIGNED, SIGNED, SIGNED), max_size=3).map(tuple),
+        tuple[int, ...]: st.lists(SIGNED, max_size=3).map(tuple),
         Rendition: st.builds(Rendition, st.just("png"), st.integers(0, 100)),
     }
     return simple[annotation] if annotation in simple else st.from_type(annotation)

@@ -7,14 +7,14 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine import inputs, messages, pagemessages, ways
+from engine import exchange, inputs, messages, pagemessages, ways
 
 # Parts of messages, and what a child is given when it starts: these travel in no message of their own.
 SPECS = {messages.CaptureSpec, messages.EncoderSpec, ways.EgressSpec}
 NOT_MESSAGES = SPECS | {messages.Rendition, inputs.TouchPoint, pagemessages.TabEntry}
 STRUCTS = [
     kind
-    for module in (messages, pagemessages, ways, inputs)
+    for module in (messages, pagemessages, ways, inputs, exchange)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
 ]
@@ -50,7 +50,7 @@ def test_every_message_is_in_the_modules_table(kind: type[msgspec.Struct]) -> No
 def test_what_asks_for_an_answer_comes_first_by_its_token() -> None:
     asking = [kind for kind in get_args(messages.ToCapture) if "token" in kind.__struct_fields__]
     answering = [kind for kind in get_args(messages.FromChild) if "token" in kind.__struct_fields__]
-    assert {kind.__name__ for kind in answering} == {"Done", "Refused", "Page", "Traffic"}
+    assert {kind.__name__ for kind in answering} == {"Done", "Refused", "Page", "Traffic", "Resized", "Clipboard"}
     for kind in [*asking, *answering]:
         assert kind.__struct_fields__[0] == "token", "session.py builds these with the token first"
 

@@ -29,6 +29,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "max_viewers": (0, 1e6),
     "dialog_timeout": (1, 3600),
     "max_tabs": (0, 1000),
+    "max_upload": (1, 100_000),
     "session_memory": (0, 1e6),
     "max_load": (0, 1e6),
     "max_sessions_per_user": (0, 1e6),
