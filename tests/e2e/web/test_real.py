@@ -58,3 +58,16 @@ def test_slider_select_and_text(view: Page, real: tuple[Server, str], at: Callab
     view.click(*at(100, 185))
     view.cdp("Input.insertText", text="ann@example.com")
     title_is(real, lambda title: title == "field ann@example.com")
+
+
+def test_tabs_and_history(view: Page, at: Callable[[float, float], tuple[float, float]]) -> None:
+    view.click(*at(60, 395))  # a link that opens another tab
+    view.until("document.querySelectorAll('.tab').length === 2")
+    view.until("document.querySelector('.tab.active').textContent === 'linked'")
+    view.until("!document.getElementById('back').disabled")
+    view.js("document.querySelector('.tab.active .shut').click()")
+    view.until("document.querySelectorAll('.tab').length === 1")
+    view.js("document.getElementById('url').value = 'http://127.0.0.1:1/', document.getElementById('go').click()")
+    view.until("!document.getElementById('address-problem').hidden")
+    assert view.text("address-problem-text")
+    assert view.text("toasts") == ""
