@@ -2,7 +2,8 @@
 
 Text goes in whole (`Input.insertText`: any script, no keymap), keys as key events. Both take the same path, so their order is
 kept; and key events that come this way never reach Chromium's own user interface, whatever they are: for want of a native key
-code (`nativeVirtualKeyCode`, never to be given) it does not take them back from a page that has not used them.
+code (`nativeVirtualKeyCode`) it does not take them back from a page that has not used them. Only Escape alone has one: it is
+how a person leaves full screen and pointer lock, which is for the browser to see to, not for the page.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class _Named(NamedTuple):
     virtual_key: int  # Windows virtual-key code, which is what the protocol wants
     text: str = ""
 
+
+ESCAPE = 9  # the native key code: X11's, of the evdev keymap
 
 MODIFIER_BITS: dict[str, int] = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 
@@ -108,6 +111,8 @@ def key_calls(key: str, modifiers: Iterable[str], action: KeyAction = "press", *
     calls: list[Call] = []
     if action != "up":
         down: dict[str, Any] = {**event, "type": "rawKeyDown", "modifiers": bits | MODIFIER_BITS.get(key, 0)}
+        if key == "Escape" and not bits:
+            down["nativeVirtualKeyCode"] = ESCAPE
         if again:
             down["autoRepeat"] = True
         if bits & (MODIFIER_BITS["Control"] | MODIFIER_BITS["Alt"] | MODIFIER_BITS["Meta"]):

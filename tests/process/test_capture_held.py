@@ -63,7 +63,7 @@ TAKEN: list[tuple[str, tuple[Modifier, ...]]] = [
     *((letter, ("Control", "Shift")) for letter in "tnwijocbmpa"),
     *((name, ("Control",)) for name in ("Tab", "F4", "F5", "PageDown", "PageUp", "+", "-")),
     *((name, ("Alt",)) for name in ("F4", "ArrowLeft", "ArrowRight", "Home", "d", "e", "f", " ")),
-    *((name, ()) for name in ("F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "ContextMenu")),
+    *((name, ()) for name in ("F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "ContextMenu", "Escape")),
     ("F10", ("Shift",)),
     ("Escape", ("Shift",)),
     ("Delete", ("Control", "Shift")),
