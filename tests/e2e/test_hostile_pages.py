@@ -1,6 +1,6 @@
 """What pages may try, before a real server and a viewer: what is seen, what is told, and that a person can always leave.
 
-One server, two sessions. A row of docs/pages.md a test.
+One server, one session. A row of docs/pages.md, or two, a test.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ PAGES = {
         ];
         say(all.join(', '));
     }</script>""",
+    "copies": "<script>onclick = () => { navigator.clipboard.writeText('copied by the page'); }</script>",
     "mailto": TRY + "<script>onclick = () => { location = 'mailto:ann@example.com'; }</script>",
     "unknown": TRY + "<script>onclick = () => { location = 'unknown-scheme:whatever'; }</script>",
     "elements": TRY
@@ -246,7 +247,8 @@ def viewer(server: Server, pages: str) -> Iterator[Viewer]:
 def left_behind(folder: Path, since: float) -> list[Path]:
     """Files in `folder`, changed since, whose name or content is that of a download."""
     found = []
-    for path in folder.rglob("*"):
+    # Other sessions may come and go in /tmp meanwhile, which os.walk does not mind.
+    for path in (Path(parent, name) for parent, _, names in os.walk(folder) for name in names):
         with contextlib.suppress(OSError):
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode) or status.st_mtime < since:
@@ -332,6 +334,12 @@ def test_permissions_are_refused_without_a_question(viewer: Viewer) -> None:
     viewer.sees(*EVERYWHERE)
 
 
+def test_what_a_page_copies_is_told(viewer: Viewer) -> None:
+    viewer.opens("copies")
+    viewer.clicks()
+    assert viewer.told("clipboard") == {"text": "copied by the page"}
+
+
 def test_a_certificate_that_nobody_vouches_for_is_told_in_words(viewer: Viewer, tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
@@ -342,6 +350,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told_in_words(viewer: Viewer, 
     with serve(context) as port:
         viewer.client.emit("navigate", {"url": f"https://localhost:{port}/plain"})
         error = viewer.told("error")
+        viewer.told("page", lambda page: page["url"].startswith("https:") and not page["loading"])  # the warning
     assert error["code"] == "load_failed"
     assert "ERR_CERT_AUTHORITY_INVALID (its certificate, or the encryption, cannot be trusted)" in error["message"]
     viewer.client.emit("back")
