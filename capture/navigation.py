@@ -7,10 +7,13 @@ import contextlib
 from typing import Any
 
 from capture.bidi import CommandFailed
-from capture.page import ShownPage
+from capture.page import ANSWER_SECONDS, ShownPage
 from capture.tabkeeper import TabKeeper
+from capture.tabs import Tab
 from engine.errors import Conflict, LoadFailed, Unavailable
 from engine.pagemessages import Way
+
+LOOK_AGAIN_SECONDS = 0.02  # a page takes its place within a few of these
 
 
 async def go(page: ShownPage, tabs: TabKeeper, way: Way, timeout: float) -> tuple[str, str]:
@@ -45,9 +48,20 @@ async def _stop(page: ShownPage) -> None:
         await page.cdp("Page.stopLoading")
 
 
+async def _history(page: ShownPage, tab: Tab) -> dict[str, Any]:
+    """The history of `tab`; between two pages, as where one has just failed to load, there is none for a moment."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                if (history := await page.look(tab)) is not None:
+                    return history
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return {"entries": [], "index": 0}
+
+
 async def _through_history(page: ShownPage, tabs: TabKeeper, step: int) -> None:
     tab = page.shown
-    history: dict[str, Any] = await page.look(tab) or {"entries": [], "index": 0}
+    history = await _history(page, tab)
     index = history["index"] + step
     if 0 <= index < len(history["entries"]):
         await page.free()
