@@ -304,14 +304,14 @@ class Session:
 
     def unwatch(self, viewer: Watcher) -> None:
         self.expiry.unwatch(time.monotonic())
+        self.grip.leave(viewer)
         drops = self.stream.statistics(viewer)
         self.stream.unwatch(viewer)
         self.exchange.look_at_scales()
         log.info("viewer unsubscribed", session=self.id, viewer=viewer.id, sent=drops.sent, skipped=drops.skipped)
 
     def tell_viewers(self, event: str, payload: dict[str, Any]) -> None:
-        for viewer in self.stream.viewers:
-            viewer.tell(event, payload)
+        self.stream.tell(event, payload)
 
     @property
     def last_activity(self) -> float:

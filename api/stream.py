@@ -201,6 +201,11 @@ class Stream:
         """Another capture process fills `ring` from now on; what there is of the old one stays until there is something newer."""
         self._ring_goes(self._leases.renew(ring))
 
+    def tell(self, event: str, payload: dict[str, Any]) -> None:
+        """Tell all viewers."""
+        for viewer in self._viewers:
+            viewer.tell(event, payload)
+
     def tell_error(self, error: JiomosaError) -> None:
         """Tell all viewers."""
         for viewer in list(self._viewers):
