@@ -1,22 +1,22 @@
 """Idle: sessions that show a still page and are watched. Nothing is painted, so nothing should be captured, encoded or sent.
 
 CPU a session is that of all processes of the server, browsers included, divided by the number of sessions; a process's CPU time
-is counted by the kernel in steps of 10 ms.
+is counted by the kernel in steps of 10 ms. The viewers read what comes and answer pings, as every client library does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 
-from bench import stage
-from bench.glass import WARM_SECONDS, open_viewer
-from bench.machine import Cost, Meter
+from bench import crowd, stage
+from bench.load import Plan, Watch
+from bench.machine import Cost
 from bench.result import Result
 from bench.scenario import Options, Steps
 from bench.server import Server
 
 SESSIONS = 3
+WARM_SECONDS = 5.0  # the pictures that a new session shows, and what it does right after
 LEAST_SECONDS = 10.0  # so that one step of the kernel's counting is 0.1% of a core
 
 
@@ -41,16 +41,6 @@ def _watch(server: Server, site: str, seconds: float) -> tuple[Cost, int]:
     """The cost of still sessions, and how many frames they sent."""
     with contextlib.ExitStack() as open_now:
         ids = [open_now.enter_context(stage.session(server, f"{site}/still.html")) for _ in range(SESSIONS)]
-        clients = [open_now.enter_context(open_viewer(server, id, stage.QUALITY, 60)) for id in ids]
-        time.sleep(WARM_SECONDS)
-        before = _newest(server, ids)
-        meter = Meter(server.process.pid)
-        time.sleep(seconds)
-        cost = meter.read()
-        for client in clients:
-            client.wait_for_frame()  # each did get the picture of its page
-        return cost, _newest(server, ids) - before
-
-
-def _newest(server: Server, ids: list[str]) -> int:
-    return sum(int(server.get(f"/api/session/{id}/info")["newest_seq"]) for id in ids)
+        viewers = [Watch(id, 60, stage.QUALITY) for id in ids]
+        crowd_ = crowd.watch(server, Plan(server.address, viewers, seconds, warm=WARM_SECONDS))
+        return crowd_.cost, sum(len(seen.seqs) for seen in crowd_.seen)
