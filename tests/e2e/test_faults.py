@@ -16,7 +16,7 @@ from bench.client import Client, Event, Frame
 from bench.server import Server, run
 
 HANG_SECONDS = 2
-TOLD_BESIDES = ("cursor", "page", "tab:list")  # what viewers are told in peace, too
+TOLD_BESIDES = ("cursor", "page", "tab:list", "focus")  # what viewers are told in peace, too
 HANGING = ("capture", "Xvfb", "chromedriver", "chromium")
 
 

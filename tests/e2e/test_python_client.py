@@ -41,7 +41,8 @@ def test_a_session_from_python(server: Server, site: str) -> None:
         assert the(session, "input:acknowledged").payload["type"] == "text"
 
         assert session.connection is not None
-        socket.socket(fileno=os.dup(session.connection.fileno())).shutdown(socket.SHUT_RDWR)
+        with socket.socket(fileno=os.dup(session.connection.fileno())) as twin:
+            twin.shutdown(socket.SHUT_RDWR)
         assert the(session, "reconnected")
         assert next(session.frames(timeout=10)).width == 320, "with what was asked for before"
         assert session.reconnects == 1

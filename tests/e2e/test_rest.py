@@ -82,7 +82,7 @@ def test_health_and_info(server: Server) -> None:
         *("sessions_list", "session_frame", "session_frame_data", "session_frame_jpg", "session_stream_mjpeg"),
         *("session_viewer", "session_ticket", "websocket", "admin_overview", "metrics"),
         *("session_back", "session_forward", "session_reload", "session_stop"),
-        *("session_tabs", "session_dialog", "session_dialogs"),
+        *("session_tabs", "session_dialog", "session_dialogs", "session_resize"),
     }
     assert info["session_config"] == {"timeout": 300.0, "frame_capture_interval": 1.0}
 
