@@ -43,7 +43,7 @@ def check(page: Page, what: str) -> None:
     assert page.driver.execute_async_script(CHECK, RULES) == [], what
     for width, height in WIDTHS:
         page.size(width, height, 1, mobile=width < 700)
-        page.until("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # the resize event
+        page.until("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # laid out
         assert page.js("document.documentElement.scrollWidth") <= width, (what, width)
         assert page.js(OUTSIDE) == [], (what, width)
         assert page.js(SMALL) == [], (what, width)
