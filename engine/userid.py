@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import struct
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +23,8 @@ FLOCK = struct.Struct("hhqqi0q")  # struct flock of fcntl(2): type, whence, star
 class UserId:
     """A claimed user id; `number` until `release`."""
 
-    def __init__(self, number: int, claim: int, before: socket.socket) -> None:
+    def __init__(self, number: int, claim: int) -> None:
         self.number = number
-        self._before = before
         self._claim = claim
 
     @classmethod
@@ -39,13 +37,7 @@ class UserId:
                 fcntl.fcntl(claim, fcntl.F_OFD_SETLK, FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0))
             except BlockingIOError:
                 continue
-            before = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            try:
-                before.bind(f"\0jiomosa-uid-{number}")  # how servers claimed until now: one of those may still run
-            except OSError:
-                before.close()
-                continue
-            return cls(number, claim, before)
+            return cls(number, claim)
         os.close(claim)
         raise Unavailable(f"All user ids from {first} to {first + ATTEMPTS - 1} are taken by other sessions on this machine.")
 
@@ -54,7 +46,6 @@ class UserId:
         if self._claim >= 0:
             os.close(self._claim)
             self._claim = -1
-            self._before.close()
 
     def __enter__(self) -> Self:
         return self
