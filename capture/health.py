@@ -50,8 +50,8 @@ class Health:
 
     async def _watch_browser(self) -> None:
         patience = Patience(BROWSER_SECONDS)
-        while await self._answers(patience, self._tell_page):  # noqa: ASYNC110  # nobody signals that he hangs
-            await asyncio.sleep(WATCHED_SECONDS if self._watched.is_set() else UNWATCHED_SECONDS)
+        while await self._answers(patience, self._tell_page):  # nobody signals that he hangs
+            await _pause(patience, WATCHED_SECONDS if self._watched.is_set() else UNWATCHED_SECONDS)
         self._failed(ChildGone("The browser of this session hangs."))
 
     async def _watch_page(self) -> None:
@@ -65,7 +65,7 @@ class Health:
                 if not await self._answers(patience, lambda: self._page.cdp("Runtime.evaluate", expression="0")):
                     self._failed(Unavailable("The page was busy with itself for too long.", code="page_hung"))
                     return
-                await asyncio.sleep(pause)
+                await _pause(patience, pause)
 
     async def _tell_page(self) -> None:
         await self._page.present()
@@ -76,16 +76,21 @@ class Health:
         now = time.monotonic()
         if not patience.owed:
             patience.asked(now)
+        deadline = patience.deadline
         try:
-            async with asyncio.timeout(max(0.0, patience.deadline - now)):
+            async with asyncio.timeout(max(0.0, deadline - now)):
                 await ask()
-        except (
-            TimeoutError,
-            Unavailable,
-        ) as error:  # it may answer the next one: an answer is lost when a page goes to another process
-            if getattr(error, "code", "") != "dialog_open":  # it waits for an answer itself
+        except TimeoutError:  # the loop's timers may fire a little early
+            return not patience.over(max(time.monotonic(), deadline))
+        except Unavailable as error:  # it may answer the next one: an answer is lost when a page goes to another process
+            if error.code != "dialog_open":  # it waits for an answer itself
                 return not patience.over(time.monotonic())
         except CommandFailed:
             pass
         patience.answered(time.monotonic())
         return True
+
+
+async def _pause(patience: Patience, seconds: float) -> None:
+    """Until the next question; no longer than until an answer that is owed is late, or Patience takes us for who slept."""
+    await asyncio.sleep(min(seconds, max(0.0, patience.deadline - time.monotonic())))

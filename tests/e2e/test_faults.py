@@ -100,7 +100,8 @@ def page_info(server: Server, id: str) -> Any:
     while True:
         answer = requests.get(f"{server.address}/api/session/{id}/info", timeout=60)
         if answer.status_code != 503 or time.monotonic() > deadline:
-            return answer.json().get("page_info")
+            assert answer.ok, (id, answer.text, [line for line in server.log if id in line])
+            return answer.json()["page_info"]
         time.sleep(0.2)
 
 

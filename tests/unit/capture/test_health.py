@@ -11,7 +11,7 @@ import pytest
 from capture import health as module
 from capture.bidi import CommandFailed
 from capture.health import Health
-from engine.errors import JiomosaError
+from engine.errors import JiomosaError, Unavailable
 from tests.unit.api.fakes import until
 
 
@@ -85,3 +85,15 @@ async def test_a_refusal_is_an_answer(world: World) -> None:
     world.health.wants(30.0)
     await until(lambda: world.asked > 30)  # longer than it may not answer
     assert world.failures == []
+
+
+async def test_a_browser_that_hangs_is_noticed_however_seldom_it_is_asked(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    for name in ("WATCHED_SECONDS", "UNWATCHED_SECONDS"):
+        monkeypatch.setattr(module, name, 0.2)
+
+    async def busy() -> tuple[str, str]:
+        raise Unavailable("It does not answer.", code="page_busy")
+
+    monkeypatch.setattr(world, "present", busy)
+    await until(lambda: world.failures)
+    assert [failure.code for failure in world.failures] == ["child_gone"]
