@@ -76,7 +76,7 @@ def _on_browser(kind: str, injure: Callable[[psutil.Process], object]) -> Callab
 
 
 def _on_encoder(injure: Callable[[psutil.Process], object]) -> Callable[[Stage, int], Outcome]:
-    return lambda stage, number: victims.encoder_fault(stage, number % 2, injure)
+    return lambda stage, number: victims.encoder_fault(stage, injure)
 
 
 def _on_egress(injure: Callable[[psutil.Process], object]) -> Callable[[Stage, int], Outcome]:

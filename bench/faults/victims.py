@@ -18,11 +18,13 @@ import requests
 from bench.faults import processes
 from bench.faults.audience import Audience, Spectator
 from bench.server import Server
+from engine.settings import Settings
 
 VIEWERS = 3
 WIDTH, HEIGHT = 320, 240
 KEPT_SECONDS = 3.0  # after a load cookies and storage are kept (`capture.keepsake`); what comes sooner would not be
 PATIENCE_SECONDS = 60.0
+BUSY_SECONDS = 0.5  # in which the encoder that works uses some steps of the kernel's counting of CPU time
 _numbers = itertools.count(1)
 
 
@@ -161,10 +163,13 @@ def loop_fault(stage: Stage) -> Outcome:
         return session.outcome(since, told=True)
 
 
-def encoder_fault(stage: Stage, number: int, injure: Callable[[psutil.Process], object]) -> Outcome:
-    """Something happens to an encoder; another one takes its place."""
+def encoder_fault(stage: Stage, injure: Callable[[psutil.Process], object]) -> Outcome:
+    """Something happens to the encoder that works (one that hangs with nothing to do is not noticed); another takes its place."""
     with victim(stage, 1.0) as session:
-        since = _replaced(session, f"encoder {number}", injure)
+        encoders = [f"encoder {number}" for number in range(Settings().encoder_count)]
+        before = {name: _work_of(stage, name) for name in encoders}
+        time.sleep(BUSY_SECONDS)
+        since = _replaced(session, max(encoders, key=lambda name: _work_of(stage, name) - before[name]), injure)
         found = session.outcome(since, told=False)
         found.kept = ["viewers", "session"] if "viewers" in found.kept else ["session"]
         return found
@@ -179,6 +184,11 @@ def egress_fault(stage: Stage, injure: Callable[[psutil.Process], object]) -> Ou
         found.recovered = time.monotonic() - since
         found.kept = ["viewers", "session"] if "viewers" in found.kept else ["session"]
         return found
+
+
+def _work_of(stage: Stage, name: str) -> float:
+    """Seconds of CPU."""
+    return float(processes.ours(stage.server, name).cpu_times().user)
 
 
 def _replaced(session: Victim, name: str, injure: Callable[[psutil.Process], object]) -> float:
