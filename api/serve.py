@@ -136,9 +136,9 @@ def check_reachable(settings: Settings, address: str) -> None:
     if settings.login_configured or settings.auth == "none" or is_loopback(address):
         return
     raise ConfigurationError(
-        f"HOST is {settings.host!r}, which others can reach, and nobody would be asked who they are: they could open any page "
-        "that this machine can. Either have them log in, with AUTH_SECRET or AUTH_JWKS, or say with AUTH=none that something "
-        "in front of it asks, or that all of them may. For this machine alone leave HOST out."
+        f"HOST is {settings.host!r}, which others can reach, and nobody would be asked who they are: they could use every "
+        "session, and open any public page. Either have them log in, with AUTH_SECRET or AUTH_JWKS, or say with AUTH=none that "
+        "something in front of it asks, or that all of them may. For this machine alone leave HOST out."
     )
 
 
