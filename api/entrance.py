@@ -1,6 +1,6 @@
 """Who comes in to the Socket.IO side, and goes: connections, their identities, and how much they may say.
 
-connecting --token is good--> viewer --token expires, or it goes--> gone
+connecting --token is good--> viewer --token expires or is revoked, or it goes--> gone
     '----- it is not, or there is none: refused, and let go of after a while -----^
 """
 
@@ -21,7 +21,7 @@ from api.login import bearer
 from api.transport import Json
 from api.viewer import Viewer
 from engine import logs
-from engine.errors import BadRequest, JiomosaError, TooMany, Unauthorized
+from engine.errors import BadRequest, JiomosaError, TooMany
 from engine.origins import Origins
 
 log = logs.logger("jiomosa.events")
@@ -98,7 +98,8 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
         viewer = self._viewers[sid] = Viewer(sid, connection, identity.sub, address)
         viewer.dismiss = lambda error: self._let_go(sid, error)
         log.info("viewer connected", viewer=sid, address=address, user=identity.sub)
-        self._guests[sid] = Guest(identity, lambda: self._expired(sid), self._front.settings.input_rate)
+        validity = self._front.login.validity(identity, lambda why: self._let_go(sid, why))
+        self._guests[sid] = Guest(identity, validity, self._front.settings.input_rate)
 
     async def _disconnected(self, sid: str, reason: str) -> None:
         viewer = self._viewers.pop(sid, None)
@@ -113,10 +114,6 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             viewer.gone(answers=reason != self.reason.PING_TIMEOUT)
             self._front.tidy.soon()
         self._look_again(self.manager.eio_sid_from_sid(sid, "/") or "")
-
-    def _expired(self, sid: str) -> None:
-        """The time of a viewer's token is up."""
-        self._let_go(sid, Unauthorized("Your token has expired; connect again with a new one.", code="token_expired"))
 
     def _let_go(self, sid: str, error: JiomosaError) -> None:
         """Tell a viewer why, and end its connection."""

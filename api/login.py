@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
-import time
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from quart import request
 
 from api.session import Session
 from api.sessions import Sessions, no_session
+from api.validity import OnEnd, Validity, while_valid
 from engine.errors import BadRequest, Forbidden, Unauthorized
 from engine.identity import ANYONE, Identity
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from api.revoked import Revoked
     from api.tokens import Tokens
+
+T = TypeVar("T")
 
 WHO = "This server wants to know who you are: send `Authorization: Bearer TOKEN`, or over Socket.IO `auth: {token: TOKEN}`."
 
@@ -45,6 +45,18 @@ class Login:
         if not isinstance(token, str) or not token:
             raise Unauthorized(WHO)
         return await self._tokens.identify(token, only_ticket=only_ticket)
+
+    def validity(self, identity: Identity, on_end: OnEnd) -> Validity:
+        """Have `on_end` called when `identity` is not one any more."""
+        return Validity(identity, self._revoked, on_end)
+
+    async def while_valid(self, identity: Identity, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work`, which may take long, for `identity`. Raises `Unauthorized` when its right ends before."""
+        return await while_valid(identity, self._revoked, work)
+
+    @property
+    def _revoked(self) -> Revoked | None:
+        return None if self._tokens is None else self._tokens.revoked
 
     async def asker(self, *, by_address: bool = False) -> Identity:
         """Who sends the present request; `by_address`: a `ticket` among its query parameters will do. Raises `Unauthorized`."""
@@ -96,9 +108,3 @@ def check(identity: Identity, scope: str) -> None:
     if not identity.may(scope):
         what = "ticket" if identity.session is not None else "token"
         raise Forbidden(f"Your {what} does not allow that: it lacks the scope {scope!r}.")
-
-
-async def until(work: Coroutine[Any, Any, None], expires_at: float) -> None:
-    """Do `work`, but not beyond `expires_at`, when who it is done for has no right to it any more."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(work, None if math.isinf(expires_at) else max(0.0, expires_at - time.time()))

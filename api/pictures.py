@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 import zlib
@@ -15,7 +16,6 @@ from quart_schema import document_querystring, document_response, tag
 
 from api.front import Front
 from api.httpprotocol import HttpProtocol
-from api.login import until
 from api.mjpeg import CONTENT_TYPE, MjpegViewer
 from api.models import MAX_WAIT, ErrorModel, FrameQuery, JpegFile, MjpegStream, PictureQuery, StreamQuery, Unchanged
 from api.request import check_fps, query
@@ -23,7 +23,7 @@ from api.session import Session
 from api.transport import EXTENSION
 from engine.adaptation import START_QUALITY, Adaptation
 from engine.broadcast import Packet
-from engine.errors import BadRequest
+from engine.errors import BadRequest, Unauthorized
 from engine.identity import WATCH
 from engine.messages import Rendition
 from engine.view import View, view_of
@@ -111,7 +111,8 @@ def routes(front: Front) -> Blueprint:
         `wait` the answer comes once it has changed, so that a client needs one request for each change. `passive` asks for
         the last picture that there is, without waking the page or keeping the session from expiring.
         """
-        session = await front.login.session(id, WATCH, by_address=True)
+        asker = await front.login.asker(by_address=True)
+        session = front.login.reach(asker, id, WATCH)
         wanted = query(FrameQuery)
         if not 0 <= wanted.wait <= MAX_WAIT:
             raise BadRequest(f"The query: `wait` must be from 0 to {MAX_WAIT} seconds.")
@@ -119,9 +120,8 @@ def routes(front: Front) -> Blueprint:
             raise BadRequest("The query: `wait` asks for a change, and `passive` asks for none; give one of them.")
         view = _view(session, wanted)
         known = Tag.read(request.headers.get("If-None-Match", ""))
-        found = await changed(
-            session, view.rendition(wanted.quality or START_QUALITY), known, wanted.wait, passive=wanted.passive
-        )
+        rendition = view.rendition(wanted.quality or START_QUALITY)
+        found = await front.login.while_valid(asker, changed(session, rendition, known, wanted.wait, passive=wanted.passive))
         # No-cache: keep it, but ask. That is what makes browsers send If-None-Match by themselves.
         headers = {"Cache-Control": "no-cache"}
         if found is None:
@@ -166,7 +166,8 @@ def routes(front: Front) -> Blueprint:
             session.watch(viewer)
             try:
                 # Writes past the framework, without a copy and only as fast as the link takes it.
-                await until(viewer.run(), asker.expires_at)
+                with contextlib.suppress(Unauthorized):  # its answer began long ago: all that is left is to end it
+                    await front.login.while_valid(asker, viewer.run())
             finally:
                 if not session.closed:
                     session.unwatch(viewer)

@@ -4,16 +4,18 @@
     sub ann            whatever names this user, and the tickets that they have made
     jti 7f3c-0b        one token, by its id
 
-Who is refused so is refused from the next request and the next connection on. A connection that is open stays open until its
-token expires, as before: keep tokens short.
+Who is refused so is refused from the next request and the next connection on, and what they have open ends (`api.validity`):
+while there is such, the file is looked at once a second; else when somebody asks.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import logs
 from engine.errors import ConfigurationError, Unauthorized
@@ -23,6 +25,23 @@ log = logs.logger("jiomosa.login")
 LOOK_SECONDS = 1.0  # between two looks whether it has changed
 KINDS = ("sub", "jti")
 
+Names = frozenset[tuple[str, str]]
+
+
+def names_of(claims: dict[str, Any]) -> Names:
+    """What the list may call a token with these claims by."""
+    return frozenset((kind, str(claims[kind])) for kind in KINDS if claims.get(kind) is not None)
+
+
+def refusal() -> Unauthorized:
+    """What whoever is on the list hears."""
+    return Unauthorized("Your token has been revoked; ask for a new one.", code="token_revoked")
+
+
+class _Follower(NamedTuple):
+    names: Names
+    on_revoked: Callable[[], None]
+
 
 class Revoked:
     """The file at `path`; "": nothing is revoked. Raises `ConfigurationError` where it cannot be read."""
@@ -31,18 +50,49 @@ class Revoked:
         self._path = Path(path) if path else None
         self._looked = 0.0
         self._stamp: tuple[int, int, int] | None = None
-        self._entries: frozenset[tuple[str, str]] = frozenset()
+        self._entries: Names = frozenset()
+        self._followers: dict[object, _Follower] = {}
+        self._timer: asyncio.TimerHandle | None = None
         if self._path is not None:
             try:
                 self._read(self._path)
             except (OSError, ValueError) as error:
                 raise ConfigurationError(f"AUTH_REVOKED {path!r} cannot be read: {error}.") from None
 
-    def check(self, claims: dict[str, Any], now: float | None = None) -> None:
-        """Raises `Unauthorized` where `claims`, of a token that is valid otherwise, have been revoked."""
+    def check(self, names: Names, now: float | None = None) -> None:
+        """Raises `Unauthorized` where a token that goes by `names`, and is valid otherwise, has been revoked."""
         self._look(time.monotonic() if now is None else now)
-        if any((kind, str(claims[kind])) in self._entries for kind in KINDS if claims.get(kind) is not None):
-            raise Unauthorized("Your token has been revoked; ask for a new one.", code="token_revoked")
+        if names & self._entries:
+            raise refusal()
+
+    def follow(self, names: Names, on_revoked: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_revoked` once, and not within this call, when one of `names` is on the list, now or later; until what
+        this returns is called."""
+        if self._path is None:
+            return lambda: None
+        key = object()
+        self._followers[key] = _Follower(names, on_revoked)
+        if names & self._entries:
+            asyncio.get_running_loop().call_soon(self._tell, key)
+        if self._timer is None:
+            self._again()
+        return lambda: self._leave(key)
+
+    def _leave(self, key: object) -> None:
+        self._followers.pop(key, None)
+        if not self._followers and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tell(self, key: object) -> None:
+        follower = self._followers.get(key)
+        if follower is not None:
+            self._leave(key)
+            follower.on_revoked()
+
+    def _again(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._again)
+        self._look(time.monotonic())
 
     def _look(self, now: float) -> None:
         if self._path is None or now - self._looked < LOOK_SECONDS:
@@ -66,3 +116,6 @@ class Revoked:
             if kind:
                 entries.add((kind, value.strip()))
         self._stamp, self._entries = stamp, frozenset(entries)
+        for key, follower in self._followers.items():
+            if follower.names & self._entries:
+                asyncio.get_running_loop().call_soon(self._tell, key)

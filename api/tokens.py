@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import jwt
 
 from api.jwks import Jwks, Key
-from api.revoked import Revoked
+from api.revoked import Revoked, names_of
 from engine.errors import ConfigurationError, Unauthorized
 from engine.identity import CONTROL, WATCH, Identity
 from engine.settings import Settings
@@ -48,7 +48,7 @@ class Tokens:
         self._settings = settings
         self._keys = keys
         self._ticket_key = secrets.token_bytes(32)
-        self._revoked = Revoked(settings.auth_revoked)
+        self.revoked = Revoked(settings.auth_revoked)
 
     async def identify(self, token: str, *, only_ticket: bool = False) -> Identity:
         """Whose token it is. Raises `Unauthorized`; `Unavailable` where the keys cannot be had."""
@@ -79,11 +79,12 @@ class Tokens:
             leeway=settings.auth_leeway,
             options={"require": ["exp", "sub"]},
         )
-        self._revoked.check(claims)
+        names = names_of(claims)
+        self.revoked.check(names)
         scope = claims.get("scope", "")
         if not isinstance(scope, str) or not claims["sub"]:
             raise Unauthorized("Your token is not valid: `sub` must be a name, and `scope` words separated by spaces.")
-        return Identity(claims["sub"], frozenset(scope.split()), int(claims["exp"]) + settings.auth_leeway)
+        return Identity(claims["sub"], frozenset(scope.split()), int(claims["exp"]) + settings.auth_leeway, names=names)
 
     def ticket(self, session: tuple[str, float], access: str, expires_at: float, by: str | None = None) -> str:
         """A ticket of `by`'s to watch, or also to control, one session until `expires_at`."""
@@ -92,10 +93,11 @@ class Tokens:
 
     def _of_ticket(self, ticket: str) -> Identity:
         claims = jwt.decode(ticket, self._ticket_key, algorithms=["HS256"], options={"require": ["exp"]})
-        self._revoked.check({"sub": claims.get("by")})
+        names = names_of({"sub": claims.get("by")})
+        self.revoked.check(names)
         id, created_at = claims["session"]
         scopes = {WATCH, CONTROL} if claims["access"] == "control" else {WATCH}
-        return Identity(None, frozenset(scopes), claims["exp"], (id, created_at))
+        return Identity(None, frozenset(scopes), claims["exp"], (id, created_at), names)
 
 
 def tokens_of(settings: Settings) -> Tokens | None:

@@ -20,13 +20,14 @@ class Identity:
     """`sub`: a name that the login vouches for; None: nobody in particular. `expires_at`: epoch seconds.
 
     `session`: (id, created_at) of the one session that a share ticket is good for, whoever's it is; a later one of the same id is
-    another. None: not a ticket.
+    another. None: not a ticket. `names`: what a list of revoked tokens may call it by, (kind, value) each (`api.revoked`).
     """
 
     sub: str | None
     scopes: frozenset[str]
     expires_at: float = math.inf
     session: tuple[str, float] | None = None
+    names: frozenset[tuple[str, str]] = frozenset()
 
     def sees(self, owner: str | None, session: tuple[str, float]) -> bool:
         """Whether the session (id, created_at) of `owner` is there for them at all."""

@@ -16,6 +16,7 @@
     child_gone: 'Its browser stopped unexpectedly. Start another one.',
     unauthorized: 'This server wants to know who you are: begin at the start page, or with the address that was shared with you.',
     token_expired: 'Your token or ticket has expired. Begin anew at the start page, or ask for another address.',
+    token_revoked: 'Your token or ticket has been withdrawn. Begin anew at the start page, or ask for another address.',
     session_expired: 'It was idle for too long, so the server closed it.'
   };
 

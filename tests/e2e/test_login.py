@@ -6,8 +6,11 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import jwt
 import psutil
 import pytest
 import requests
@@ -36,8 +39,17 @@ def ask(server: Server, who: str | None, method: str, path: str, body: Any = Non
 
 
 @pytest.fixture(scope="module")
-def guarded() -> Iterator[Server]:
-    with run(auth_secret=SECRET, metrics_token=METRICS, encoders=1, request_rate=0, log_level="debug") as server:
+def revoked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The list of what is not valid any more."""
+    path = tmp_path_factory.mktemp("login") / "revoked"
+    path.write_text("")
+    return path
+
+
+@pytest.fixture(scope="module")
+def guarded(revoked: Path) -> Iterator[Server]:
+    settings: dict[str, Any] = {"auth_secret": SECRET, "auth_revoked": revoked, "metrics_token": METRICS}
+    with run(**settings, encoders=1, request_rate=0, log_level="debug") as server:
         yield server
 
 
@@ -153,6 +165,35 @@ def test_whose_token_expires_is_told_and_let_go(guarded: Server, anns: str) -> N
     until(lambda: not client.connected)
     assert [data["code"] for event, *(data,) in told if event == "error"] == ["token_expired"]
     assert "frame" in [event for event, *_ in told]
+
+
+def test_whose_token_is_revoked_is_told_and_let_go_and_nobody_else(guarded: Server, anns: str, revoked: Path) -> None:
+    lost, kept = token("ann"), token("ann")
+    client, told = connected(guarded, {"token": lost})
+    other, told_other = connected(guarded, {"token": kept})
+    for each in (client, other):
+        each.emit("subscribe", {"session_id": anns})
+    path = f"/api/session/{anns}"
+    headers = {"Authorization": f"Bearer {lost}"}
+    with (
+        ThreadPoolExecutor() as pool,
+        requests.get(f"{guarded.address}{path}/stream.mjpeg", headers=headers, stream=True, timeout=20) as stream,
+    ):
+        headers["If-None-Match"] = ask(guarded, lost, "GET", f"{path}/frame.jpg").headers["ETag"]
+        waiting = pool.submit(requests.get, f"{guarded.address}{path}/frame.jpg?wait=20", headers=headers, timeout=30)
+        until(lambda: "frame" in [event for event, *_ in told])
+        assert not waiting.done()
+        revoked.write_text(f"jti {jwt.decode(lost, options={'verify_signature': False})['jti']}\n")
+        assert b"JFIF" in b"".join(iter(lambda: stream.raw.read1(), b"")), "it ends by itself"
+        answer = waiting.result()
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked")
+    until(lambda: not client.connected)
+    assert [data["code"] for event, *(data,) in told if event == "error"] == ["token_revoked"]
+    assert ask(guarded, lost, "GET", f"{path}/info").json()["code"] == "token_revoked"
+    assert ask(guarded, kept, "GET", f"{path}/info").status_code == 200
+    assert other.connected
+    assert "error" not in [event for event, *_ in told_other]
+    other.disconnect()
 
 
 def test_a_ticket_opens_one_session_and_no_more(guarded: Server, anns: str) -> None:

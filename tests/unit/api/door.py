@@ -143,7 +143,7 @@ class World:
         self.connection = SimpleNamespace(queue=Outbox(), upgraded=False)
         self.viewer = Viewer(SID, self.connection)
         self.sockets._viewers[SID] = self.viewer
-        self.sockets._guests[SID] = Guest(ANYONE, lambda: None)
+        self.sockets._guests[SID] = Guest(ANYONE)
         if subscribed:
             session = self.sessions["a"]
             self.sockets._sessions[SID] = cast(Any, session)

@@ -8,6 +8,7 @@ import pytest
 
 from api.events import HANDLERS
 from api.guest import Guest
+from engine.errors import Unauthorized
 from engine.identity import ANYONE, CONTROL, WATCH, Identity
 from tests.unit.api.door import GOOD, SID, World, only_error
 from tests.unit.api.fakes import turns
@@ -17,7 +18,7 @@ SECRET = "a secret that is long enough for HS256"
 
 def world(identity: Identity, **options: Any) -> World:
     made = World(auth_secret=SECRET, **options)
-    made.sockets._guests[SID] = Guest(identity, lambda: None)
+    made.sockets._guests[SID] = Guest(identity)
     for session in made.sessions.values():
         session.owner = "ann"
     return made
@@ -62,7 +63,7 @@ async def test_when_the_time_is_up_watching_ends_at_once() -> None:
     expiring = world(Identity("ann", frozenset({WATCH})))
     dismissed: list[Any] = []
     expiring.sockets.start_background_task = lambda *work: dismissed.append(work[1:])
-    expiring.sockets._expired(SID)
+    expiring.sockets._let_go(SID, Unauthorized("Over.", code="token_expired"))
     assert only_error(expiring.told())["code"] == "token_expired"
     assert expiring.session.watching == []
     assert dismissed == [(SID,)]
@@ -88,7 +89,7 @@ async def test_a_connection_that_asks_for_nothing_is_closed() -> None:
 
 async def test_a_flood_is_dropped_with_one_error_and_counted() -> None:
     flooded = World()
-    guest = flooded.sockets._guests[SID] = Guest(ANYONE, lambda: None, input_rate=5)
+    guest = flooded.sockets._guests[SID] = Guest(ANYONE, input_rate=5)
     assert [flooded.sockets._admit(SID) for _ in range(100)] == [True] * 10 + [False] * 90
     assert only_error(flooded.told())["code"] == "too_many"
     assert guest.flood.dropped == 90

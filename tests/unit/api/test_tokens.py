@@ -68,7 +68,7 @@ def of_set(*keys: dict[str, Any]) -> Tokens:
 
 async def test_a_good_token_says_who_and_what_and_until_when() -> None:
     identity = await tokens().identify(signed(scope="session:watch session:control", exp=2_000_000_000))
-    assert identity == Identity("ann", frozenset({WATCH, CONTROL}), 2_000_000_010)
+    assert identity == Identity("ann", frozenset({WATCH, CONTROL}), 2_000_000_010, names=frozenset({("sub", "ann")}))
     assert (await tokens().identify(signed(scope=None))).scopes == frozenset()
 
 

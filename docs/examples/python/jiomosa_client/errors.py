@@ -27,7 +27,7 @@ class ConnectionLost(JiomosaError):
 
 
 ENDED = {"session_closed", "session_expired", "crashing", "not_found"}
-REFUSED = {"unauthorized", "token_expired", "forbidden"}  # trying again with the same token helps nobody
+REFUSED = {"unauthorized", "token_expired", "token_revoked", "forbidden"}  # trying again with the same token helps nobody
 
 
 def told(payload: dict[str, str]) -> JiomosaError:
