@@ -17,7 +17,9 @@ from pathlib import Path
 from engine.errors import JiomosaError, Unavailable
 
 LOOK_SECONDS = 1.0  # a page can take a gigabyte meanwhile
-FORGET_LOOKS = 60  # process ids are used again
+GROWTH = 1e9  # bytes a second, the most that one can take: what has room left for more is looked at later
+MOST_LOOK_SECONDS = 5.0
+FORGET_LOOKS = 20  # process ids are used again
 PROC = Path("/proc")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -33,14 +35,16 @@ class Footprint:
         self._looks = 0
 
     async def run(self) -> None:
-        while not self._too_much():  # noqa: ASYNC110  # nobody signals that memory is taken
-            await asyncio.sleep(LOOK_SECONDS)
+        while (room := self._room()) >= 0:  # noqa: ASYNC110  # nobody signals that memory is taken
+            await asyncio.sleep(min(LOOK_SECONDS + room / GROWTH, MOST_LOOK_SECONDS))
         most = f"{self._limit / 1e6:.0f} MB, MAX_SESSION_MEMORY"
         self._failed(Unavailable(f"The page took more memory than a session may have ({most}) and was ended.", code="memory"))
 
-    def _too_much(self) -> bool:
+    def _room(self) -> float:
+        """Bytes that the session may still take, at least; negative: it takes more than it may."""
         processes = self._processes()
-        return sum(map(resident, processes)) > self._limit and sum(map(proportional, processes)) > self._limit
+        room = self._limit - sum(map(resident, processes))
+        return room if room >= 0 else self._limit - sum(map(proportional, processes))
 
     def _processes(self) -> list[Path]:
         self._looks += 1

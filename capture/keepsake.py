@@ -1,8 +1,8 @@
 """What must survive the browser: its cookies, and the local storage of the pages shown lately.
 
 Chromium writes cookies out only every half minute, and those without an expiry never; so they are kept beside its profile every
-few seconds while the page runs, and put back into the browser that follows. All of it stays in the session's folder and goes with
-it.
+few seconds while the page runs, ever less often where nothing changes and nobody touches the page, and put back into the browser
+that follows. All of it stays in the session's folder and goes with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.errors import JiomosaError
 
 log = logs.logger("jiomosa.capture")
 
-KEEP_SECONDS = 6.0  # each time costs the browser 10 ms
+KEEP_SECONDS, MOST_KEEP_SECONDS = 6.0, 30.0  # each time costs the browser 10 ms
 SETTLE_SECONDS = 2.0  # after a load
 MOST_ORIGINS, MOST_BYTES = 8, 8_000_000
 # Before any script of the page, and in its first document only: what the page does to its storage afterwards stands.
@@ -54,18 +54,28 @@ class Keepsake:
         self._written = b""
         self._script: str | None = None
         self._fresh = asyncio.Event()
+        self._used = asyncio.Event()
+        self._pause = KEEP_SECONDS
 
     async def run(self) -> None:
         while True:
+            self._used.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._used.wait(), self._pause - KEEP_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._fresh.wait(), KEEP_SECONDS)
                 self._fresh.clear()
                 await asyncio.sleep(SETTLE_SECONDS)
             if not self._asleep():
-                await self.keep()
+                changed = await self.keep()
+                self._pause = KEEP_SECONDS if changed or self._used.is_set() else min(2 * self._pause, MOST_KEEP_SECONDS)
 
-    async def keep(self) -> None:
-        """Keep what there is now."""
+    def used(self) -> None:
+        """Somebody did something with the page."""
+        self._used.set()
+
+    async def keep(self) -> bool:
+        """Keep what there is now; whether that is anything new."""
         with contextlib.suppress(CommandFailed, JiomosaError):  # busy, or between two pages: the next time, then
             self._kept.cookies = (await self._page.cdp("Storage.getCookies"))["cookies"]
             _, url = await self._page.present()
@@ -78,9 +88,11 @@ class Keepsake:
                 while len(self._kept.storage) > MOST_ORIGINS:
                     del self._kept.storage[next(iter(self._kept.storage))]
         text = msgspec.json.encode(self._kept)
-        if text != self._written and len(text) <= MOST_BYTES:
-            await asyncio.to_thread(self._write, text)
-            self._written = text
+        if text == self._written or len(text) > MOST_BYTES:
+            return False
+        await asyncio.to_thread(self._write, text)
+        self._written = text
+        return True
 
     def _write(self, text: bytes) -> None:
         # The browser may write to this folder, too, and we may do more than it: a new file put in place follows no link.
@@ -109,6 +121,7 @@ class Keepsake:
     async def loaded(self) -> None:
         """A page has been loaded."""
         self._fresh.set()
+        self._used.set()
         script, self._script = self._script, None
         if script is not None:
             with contextlib.suppress(CommandFailed, JiomosaError):

@@ -278,6 +278,7 @@ class Capture:
                 self._spawn(self._browsing.do(message))
             case _ if isinstance(message, Input):
                 self._rate.needed()
+                self._keepsake.used()
                 self._inputs.put(message)
             case Resize():
                 self._spawn(self._resizing.resize(message))

@@ -47,9 +47,9 @@ async def test_what_is_shared_counts_once_and_what_others_take_not_at_all(proces
     processes.set(500, 900 * MB, 0, 900 * MB)
     told: list[JiomosaError] = []
     look = Footprint(processes.is_ours, 200 * MB, told.append)
-    assert not look._too_much()
+    assert look._room() == pytest.approx(80 * MB, abs=4096 * 3)
     processes.set(4, 90 * MB, 0, 90 * MB)
-    assert look._too_much()
+    assert look._room() == pytest.approx(-10 * MB, abs=4096 * 4)
     await look.run()
     assert [(error.code, "200 MB, MAX_SESSION_MEMORY" in error.message) for error in told] == [("memory", True)]
 
@@ -58,15 +58,30 @@ def test_a_process_is_asked_once_who_it_is_and_another_of_its_number_again(proce
     look = Footprint(processes.is_ours, 1, lambda error: None)
     processes.set(1, 0, 0, 0)
     for _ in range(3):
-        look._too_much()
+        look._room()
     assert processes.asked == ["1"]
     for file in (processes.proc / "1").iterdir():
         file.unlink()
     (processes.proc / "1").rmdir()
-    look._too_much()
+    look._room()
     processes.set(1, 0, 0, 0)
-    look._too_much()
+    look._room()
     assert processes.asked == ["1", "1"]
+
+
+async def test_what_could_not_be_taken_sooner_is_looked_at_later(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        processes.set(1, 200 * MB if len(pauses) == 1 else 1001 * MB, 0, 1001 * MB)
+
+    monkeypatch.setattr("capture.footprint.asyncio.sleep", sleep)
+    monkeypatch.setattr(footprint, "LOOK_SECONDS", 1.0)
+    told: list[JiomosaError] = []
+    await Footprint(processes.is_ours, 1000 * MB, told.append).run()
+    assert pauses == [pytest.approx(2.0), pytest.approx(1.8, abs=0.01)]
+    assert len(told) == 1
 
 
 def test_where_the_kernel_does_not_tell_it_is_what_is_shared_with_nobody(processes: Processes) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from capture import keepsake as keepsakes
 from capture.bidi import CommandFailed
 from capture.keepsake import Keepsake, as_parameter
 
@@ -71,6 +74,49 @@ async def test_a_busy_browser_does_not_undo_what_was_kept(tmp_path: Path) -> Non
     await kept.keep()
     assert (tmp_path / "kept.json").read_bytes() == text
     assert os.listdir(tmp_path) == ["kept.json"]
+
+
+async def test_what_nothing_changes_in_is_asked_ever_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keepsakes, "KEEP_SECONDS", 0.001)
+    monkeypatch.setattr(keepsakes, "MOST_KEEP_SECONDS", 0.004)
+    kept, pauses = keepsake(FakePage(), tmp_path), []
+
+    async def keep() -> bool:
+        pauses.append(kept._pause)
+        if len(pauses) == 6:
+            kept.used()
+        return len(pauses) == 1
+
+    monkeypatch.setattr(kept, "keep", keep)
+    await until(kept, lambda: len(pauses) > 7)
+    assert pauses[:8] == [0.001, 0.001, 0.002, 0.004, 0.004, 0.004, 0.001, 0.002]
+
+
+@pytest.mark.parametrize("happens", ["used", "loaded"])
+async def test_a_page_that_is_used_or_loaded_is_asked_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, happens: str) -> None:
+    monkeypatch.setattr(keepsakes, "KEEP_SECONDS", 0.001)
+    monkeypatch.setattr(keepsakes, "SETTLE_SECONDS", 0.001)
+    page = FakePage()
+    kept = keepsake(page, tmp_path)
+    kept._pause = 3600.0
+    running = asyncio.create_task(kept.run())
+    await asyncio.sleep(0)  # it waits
+    if happens == "used":
+        kept.used()
+    else:
+        await kept.loaded()
+    async with asyncio.timeout(10):
+        while not page.said:  # noqa: ASYNC110  # the fake page tells nobody
+            await asyncio.sleep(0)
+    running.cancel()
+
+
+async def until(kept: Keepsake, done: Callable[[], bool]) -> None:
+    running = asyncio.create_task(kept.run())
+    async with asyncio.timeout(10):
+        while not done():  # noqa: ASYNC110  # nor does the fake
+            await asyncio.sleep(0)
+    running.cancel()
 
 
 async def test_no_link_that_a_browser_made_is_followed(tmp_path: Path) -> None:
