@@ -55,8 +55,7 @@ class Exchange:
         self.look_at_scales()
         if (cursor := self._cursors.get(viewer.view.scale)) is not None:
             viewer.tell_cursor(cursor)
-        if self._focus.editable:
-            viewer.tell("focus", focus_payload(self._focus, viewer))
+        viewer.tell("focus", focus_payload(self._focus, viewer))  # in no field, too: then keys are the page's own
         if viewer.controls:
             for asked in self.files.values():
                 viewer.tell("file", file_payload(asked))

@@ -37,6 +37,7 @@ def test_page_and_viewers_exchange_more_than_pictures(
 ) -> None:
     client.subscribe(session, max_width=320)
     assert client.wait_for("subscribed").payload["width"] == 320
+    assert not client.wait_for("focus").payload["editable"]
     assert client.wait_for("cursor").payload["width"] > 0
 
     client.emit("input:click", {"x": 75, "y": 40})

@@ -250,4 +250,4 @@ async def test_viewers_are_told_why_it_was_closed(world: World) -> None:
     for viewer in viewers:
         session.watch(cast(Any, viewer))
     await session.close(REASON)
-    assert [viewer.told for viewer in viewers] == [[("error", "session_closed")]] * 2
+    assert [viewer.told[-1] for viewer in viewers] == [("error", "session_closed")] * 2

@@ -14,7 +14,7 @@ import pytest
 from api import incarnation as module
 from api.session import PageInfo
 from engine.errors import BadRequest, LoadFailed, NotFound, Unavailable
-from engine.exchange import Cursor
+from engine.exchange import Cursor, Focus
 from engine.inputs import Click
 from engine.messages import Done, Notice, Refresh, Refused, Release, Rendition, Shutdown, ToCapture, Wants
 from engine.pagemessages import GetPage, Navigate, Page
@@ -199,14 +199,26 @@ async def test_asking_about_a_session_is_no_activity(world: World) -> None:
     await session.close(REASON)
 
 
+async def test_whoever_comes_is_told_where_the_focus_is_also_where_it_is_in_no_field(world: World) -> None:
+    session = await world.started()
+    first, second = FakeViewer(), FakeViewer()
+    session.watch(cast(Any, first))
+    world.child.on_message(Focus(True, "email", False, 3, 10, 20, 30, 40))
+    session.watch(cast(Any, second))
+    assert [payload["editable"] for _, payload in first.told] == [False, True]
+    assert [payload["editable"] for _, payload in second.told] == [True]
+    await session.close(REASON)
+
+
 async def test_the_cursor_is_told_to_those_who_watch_and_to_those_who_come(world: World) -> None:
     session = await world.started()
     early, late = FakeViewer(), FakeViewer()
     session.watch(cast(Any, early))
     world.child.on_message(Cursor(b"PNG", 16, 17, 3, 4, "hand"))
     session.watch(cast(Any, late))
-    assert early.told == late.told
-    ((_, event),) = late.told
+    assert sorted(told[0] for told in early.told) == sorted(told[0] for told in late.told) == ["cursor", "focus"]
+    event = dict(late.told)["cursor"]
+    assert event == dict(early.told)["cursor"]
     assert json.loads(event[2:]) == [
         "cursor",
         {"image": "UE5H", "width": 16, "height": 17, "x": 3, "y": 4, "name": "hand"},
