@@ -23,13 +23,12 @@ class Belongings:
     def __init__(self, mark: str, folder: str, user: UserId | None) -> None:
         self._mark = mark
         self.folder = folder
-        self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(self._lock, fcntl.LOCK_SH)  # held while it is in use, as by a segment's maker (`engine.segment`)
+        self._lock = _in_use(folder)
         self._user = user
 
     @classmethod
     def claim(cls, session_id: str, settings: Settings) -> Self:
-        """Raises `Unavailable` when all user ids are taken, or the machine has no place for it."""
+        """Raises `Unavailable` when there is no user id to be had, or the machine has no place for it."""
         user = folder = None
         try:
             # Where we may, each browser runs as a user of its own.
@@ -62,3 +61,14 @@ class Belongings:
         os.close(self._lock)
         if self._user is not None:
             self._user.release()
+
+
+def _in_use(folder: str) -> int:
+    """The folder, open; while it is, it is seen to be in use, as a segment is by its maker's lock (`engine.segment`)."""
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock

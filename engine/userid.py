@@ -6,6 +6,7 @@ its network namespace, and gone with whoever holds it, however that ends. The fi
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import struct
@@ -29,17 +30,19 @@ class UserId:
 
     @classmethod
     def claim(cls, first: int) -> UserId:
-        """The first user id from `first` on that nobody has claimed. For root. Raises `Unavailable` when all are taken."""
-        claim = os.open(LOCKS, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        for number in range(first, first + ATTEMPTS):
+        """The first user id from `first` on that nobody has claimed. For root.
+
+        Raises `Unavailable` when all are taken, or the machine lets nobody claim one (it has no file descriptor left, say).
+        """
+        try:
+            claim = os.open(LOCKS, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                # The open file's lock and not the process's: that would see no other claim of this process.
-                fcntl.fcntl(claim, fcntl.F_OFD_SETLK, FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0))
-            except BlockingIOError:
-                continue
-            return cls(number, claim)
-        os.close(claim)
-        raise Unavailable(f"All user ids from {first} to {first + ATTEMPTS - 1} are taken by other sessions on this machine.")
+                return cls(_lock_first(claim, first), claim)
+            except BaseException:
+                os.close(claim)
+                raise
+        except OSError as error:
+            raise Unavailable(f"No user id for a browser could be claimed in {LOCKS}: {error.strerror}.", code="no_user") from error
 
     def release(self) -> None:
         """Give it back; its processes must have ended."""
@@ -52,3 +55,13 @@ class UserId:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def _lock_first(claim: int, first: int) -> int:
+    """Lock the first byte from `first` on that nobody has locked; its number."""
+    for number in range(first, first + ATTEMPTS):
+        # The open file's lock and not the process's: that would see no other claim of this process.
+        with contextlib.suppress(BlockingIOError):
+            fcntl.fcntl(claim, fcntl.F_OFD_SETLK, FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0))
+            return number
+    raise Unavailable(f"All user ids from {first} to {first + ATTEMPTS - 1} are taken by other sessions on this machine.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +66,35 @@ def test_when_all_are_taken_that_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(userid, "ATTEMPTS", 2)
     with UserId.claim(FIRST), UserId.claim(FIRST), pytest.raises(Unavailable, match=f"{FIRST} to {FIRST + 1}"):
         UserId.claim(FIRST)
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_claim_that_fails_leaves_no_descriptor_open_and_says_why(monkeypatch: pytest.MonkeyPatch, locks: Path) -> None:
+    before = descriptors()
+    with monkeypatch.context() as patch:
+        patch.setattr(userid, "ATTEMPTS", 0)
+        with pytest.raises(Unavailable):
+            UserId.claim(FIRST)
+    with monkeypatch.context() as patch:
+
+        def refuse(*arguments: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        patch.setattr(fcntl, "fcntl", refuse)
+        with pytest.raises(Unavailable, match=f"{locks}: No locks available"):
+            UserId.claim(FIRST)
+    assert descriptors() == before
+
+
+def test_without_a_descriptor_left_that_is_said() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        with pytest.raises(Unavailable, match="Too many open files") as caught:
+            UserId.claim(FIRST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert caught.value.code == "no_user"
