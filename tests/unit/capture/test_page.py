@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,48 +11,7 @@ from capture import page as page_module
 from capture.bidi import CommandFailed
 from capture.page import ShownPage
 from engine.errors import ChildGone, LoadFailed, Unavailable
-
-Reply = Callable[..., Any]
-NEVER = object()
-
-
-class FakeBidi:
-    """Answers each command from `replies`: by the method, or the DevTools method; an exception is raised, NEVER is never."""
-
-    def __init__(self, *contexts: str) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.replies: dict[str, Any] = {
-            "session.subscribe": {},
-            "browsingContext.getTree": {"contexts": [{"context": context} for context in contexts]},
-            "browsingContext.navigate": {},
-            "goog:cdp.getSession": lambda params: {"session": f"session of {params['context']}"},
-            "Page.getNavigationHistory": {"currentIndex": 1, "entries": [{}, {"title": "Title", "url": "http://here/"}]},
-            "Page.stopLoading": {},
-            "Runtime.evaluate": {},
-            "Runtime.terminateExecution": {},
-        }
-
-    async def call(self, method: str, /, **params: Any) -> dict[str, Any]:
-        self.calls.append((params["method"] if method == "goog:cdp.sendCommand" else method, params))
-        reply = self.replies[self.calls[-1][0]]
-        if callable(reply) and not isinstance(reply, type):
-            reply = reply(params)
-        if asyncio.iscoroutine(reply):
-            reply = await reply
-        if reply is NEVER:
-            await asyncio.Event().wait()
-        if isinstance(reply, Exception):
-            raise reply
-        return {"result": reply} if method == "goog:cdp.sendCommand" else reply
-
-    def named(self, method: str) -> list[dict[str, Any]]:
-        return [params for name, params in self.calls if name == method]
-
-
-async def shown(bidi: FakeBidi) -> ShownPage:
-    page = ShownPage()
-    await page.open(bidi)  # type: ignore[arg-type]
-    return page
+from tests.unit.capture.browser import NEVER, FakeBidi, created, destroyed, shown
 
 
 @pytest.fixture(autouse=True)
@@ -193,14 +151,6 @@ async def test_before_it_is_open_there_is_no_browser() -> None:
 
 
 # ---- tabs
-
-
-def created(context: str, **more: Any) -> tuple[str, dict[str, Any]]:
-    return "browsingContext.contextCreated", {"context": context, "parent": None, **more}
-
-
-def destroyed(context: str, **more: Any) -> tuple[str, dict[str, Any]]:
-    return "browsingContext.contextDestroyed", {"context": context, "parent": None, **more}
 
 
 async def test_the_newest_tab_is_shown_and_when_it_closes_the_one_before() -> None:
