@@ -110,11 +110,12 @@ class TabKeeper:
             self._page.note("tab_limit", f"The page wanted another tab, but a session has at most {self._most_tabs} (MAX_TABS).")
             await self._page.call("browsingContext.close", context=tab.id)
             return
-        beside, self._beside = self._beside, None
-        if beside is not None and not tab.by_page and self._tabs.show(beside.id):
-            await self._prepare(tab)
-            await self._bring(beside, None)
-            return
+        if not tab.by_page:  # else it may be the very tab that there is to be one beside
+            beside, self._beside = self._beside, None
+            if beside is not None and self._tabs.show(beside.id):
+                await self._prepare(tab)
+                await self._bring(beside, None)
+                return
         await self._bring(tab, None)
         if tab.window != self._window:  # it comes with the browser's own controls around the page
             with contextlib.suppress(CommandFailed):
