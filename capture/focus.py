@@ -202,6 +202,8 @@ class FocusWatch:
         assert self._bidi is not None
         locator = {"type": "context", "value": {"context": frame}}
         found = await self._bidi.call("browsingContext.locateNodes", context=around, locator=locator)
+        if not found["nodes"]:
+            raise CommandFailed("no such node", "The frame has gone.")
         element = {"sharedId": found["nodes"][0]["sharedId"]}
         answer = await self._bidi.call(
             "script.callFunction",
