@@ -42,7 +42,9 @@ class UserId:
                 os.close(claim)
                 raise
         except OSError as error:
-            raise Unavailable(f"No user id for a browser could be claimed in {LOCKS}: {error.strerror}.", code="no_user") from error
+            raise Unavailable(
+                f"No user id for a browser could be claimed in {LOCKS}: {error.strerror}.", code="no_user"
+            ) from error
 
     def release(self) -> None:
         """Give it back; its processes must have ended."""

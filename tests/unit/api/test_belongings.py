@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from api import belongings
 from api.belongings import Belongings
 from engine import userid
 from engine.errors import Unavailable
@@ -69,7 +69,7 @@ def test_what_fails_halfway_leaves_nothing_and_is_said(monkeypatch: pytest.Monke
     with monkeypatch.context() as patch:
         match step:
             case "mkdtemp":
-                patch.setattr(belongings.tempfile, "mkdtemp", refuse)
+                patch.setattr(tempfile, "mkdtemp", refuse)
             case "chown":
                 patch.setattr(os, "chown", refuse)
             case "open":

@@ -1,4 +1,4 @@
-"""What cannot be started is told, and leaves neither a process nor a descriptor; `tests/process/test_child.py` has real children."""
+"""What cannot be started is told, and leaves neither process nor descriptor; `tests/process/test_child.py` has real children."""
 
 from __future__ import annotations
 
