@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capture import emulation
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webdriver import WebDriver
 
 START_SECONDS = 10.0  # ChromeDriver says its port after 0.05 s
+LOOK_SECONDS = 0.05  # between two looks whether ChromeDriver has started Chromium, which takes it as long
+NEWS_SECONDS = 0.5  # for ChromeDriver to say what it knows of a Chromium that has ended
 QUIT_SECONDS = 2.0  # a healthy browser takes 0.1 s; one that hangs is killed
 
 FLAGS = (
@@ -105,7 +109,7 @@ class Browser:
             version, port = await _greeting(program)
             await clients
             flags = [*emulation.flags(spec.device, version), *(() if way_out is None else only_way_out(way_out))]
-            driver = await asyncio.to_thread(_launch, port, spec, flags)
+            driver = await _launched(program, port, spec, flags)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
             await bidi.call("browser.setDownloadBehavior", downloadBehavior={"type": "denied"})  # no bubble that one has begun
         except BaseException:
@@ -136,6 +140,38 @@ class Browser:
 
 def _import_clients() -> None:
     import websockets.asyncio.client  # noqa: F401
+
+
+async def _launched(program: Program, port: int, spec: CaptureSpec, flags: list[str]) -> WebDriver:
+    """What `_launch` returns or raises, but at once where Chromium has ended: ChromeDriver would wait for it for a minute."""
+    launching = asyncio.create_task(asyncio.to_thread(_launch, port, spec, flags))
+    launching.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
+    ending = asyncio.create_task(_first_child_ends(program.process.pid))
+    try:
+        await asyncio.wait({launching, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not launching.done():
+            await asyncio.wait({launching}, timeout=NEWS_SECONDS)
+    finally:
+        ending.cancel()
+    if launching.done():
+        return launching.result()
+    raise ConfigurationError("Chromium ends as soon as it is started. Run `jiomosa doctor`.", code="browser_failed")
+
+
+async def _first_child_ends(pid: int) -> None:
+    """Wait until a child of process `pid`, the first that it has, has ended."""
+    while not (found := _children(pid)):  # noqa: ASYNC110  # nobody tells when there is one
+        await asyncio.sleep(LOOK_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        await process_end(found[0])
+
+
+def _children(pid: int) -> list[int]:
+    """Its child processes, whichever of its threads started them."""
+    with contextlib.suppress(OSError):  # it has just ended
+        threads = os.listdir(f"/proc/{pid}/task")
+        return [int(one) for thread in threads for one in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()]
+    return []
 
 
 def _launch(port: int, spec: CaptureSpec, more_flags: list[str]) -> WebDriver:
