@@ -79,7 +79,6 @@ def test_a_standstill_ends_when_it_is_told_to() -> None:
         link.stall(False)
         thread.join(20)
         assert seconds
-        assert seconds[0] >= 0.5
 
 
 def test_what_a_killed_run_has_left_the_next_one_removes() -> None:
