@@ -1,7 +1,8 @@
 """A session's programs apart from the machine, where we may set them apart: namespaces of the capture process and all it starts.
 
     namespace   when                  what is other inside
-    mount       always                the policies of Chromium are ours; the folder of the X servers' sockets is empty
+    mount       always                the policies of Chromium are ours; the folders of the X servers' sockets and of their
+                                      keyboards are empty; as root, other users' processes are not to be seen
     network     where egress is       a loopback device and nothing else: the only way out is the socket that we hand to the
                 filtered              egress proxy, and nobody else can reach it, nor ChromeDriver
     user        unless we are root    none of it needs any right outside
@@ -15,6 +16,7 @@ Must come first in the process: threads that are there already would stay outsid
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -29,8 +31,9 @@ from engine.leftovers import X_SOCKETS
 log = logs.logger("jiomosa.capture")
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x0002_0000, 0x1000_0000, 0x4000_0000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 0x4000, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 32, 0x4000, 1 << 18
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+X_KEYBOARDS = Path("/var/lib/xkb")  # named by display, which is 0 for each session; where it is not writable they go to /tmp
 PORT = 1080  # SOCKS'; in a network of its own it is always free
 BACKLOG = 256  # browsers wait here while the proxy is replaced
 # Where builds of Chromium look for policies: Chromium itself, Google Chrome, Chrome for Testing.
@@ -76,11 +79,32 @@ def _enter(flags: int) -> None:
     if flags & CLONE_NEWNET:
         _raise_loopback()
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
-    if X_SOCKETS.is_dir():
-        _mount("tmpfs", str(X_SOCKETS), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=64k")
+    make_socket_folder()
+    for folder in (X_SOCKETS, X_KEYBOARDS):
+        if folder.is_dir():
+            _mount("tmpfs", str(folder), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=1m")
+    if not flags & CLONE_NEWUSER:
+        _hide_processes()
     for root in POLICY_ROOTS:
         if root.is_dir():
             _lay_policies(root)
+
+
+def make_socket_folder() -> None:
+    """X servers make it, and own it, if it is missing; its owner may remove the sockets of others. So root makes it first."""
+    if os.geteuid() == 0 and not X_SOCKETS.exists():
+        X_SOCKETS.mkdir(exist_ok=True)
+        X_SOCKETS.chmod(0o1777)
+
+
+def _hide_processes() -> None:
+    """Of other users', that is of other sessions and of the server, the session's programs see none."""
+    try:
+        _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible")
+    except OSError as error:
+        # Before Linux 5.8, which brought the word, it was an option of all mounts of /proc at once: not ours to set.
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def _lay_policies(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 Selenium starts the browser and quits it. In between everything goes over BiDi (`capture.bidi`), for a WebDriver command waits
 behind a page that loads. ChromeDriver speaks with Chromium through a pipe: nobody else can reach its debugging interface, and
-when ChromeDriver dies, Chromium ends.
+when ChromeDriver dies, Chromium ends. ChromeDriver itself stops listening once we are connected (`capture.listeners`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capture import emulation
+from capture import emulation, listeners
 from capture.bidi import Bidi, Event
 from capture.programs import Program, Programs, process_end
 from capture.refresh import PAGE_RATE
+from engine import logs
 from engine.errors import ChildGone, ConfigurationError
 from engine.messages import CaptureSpec
 
 if TYPE_CHECKING:
     from selenium.webdriver.remote.webdriver import WebDriver
+
+log = logs.logger("jiomosa.capture")
 
 START_SECONDS = 10.0  # ChromeDriver says its port after 0.05 s
 LOOK_SECONDS = 0.05  # between two looks whether ChromeDriver has started Chromium, which takes it as long
@@ -112,6 +115,7 @@ class Browser:
             driver = await _launched(program, port, spec, flags)
             bidi = await Bidi.open(driver.capabilities["webSocketUrl"], on_event, lost)
             await bidi.call("browser.setDownloadBehavior", downloadBehavior={"type": "denied"})  # no bubble that one has begun
+            _shut(program)
         except BaseException:
             await program.end()
             raise
@@ -136,6 +140,14 @@ class Browser:
 
         with contextlib.suppress(WebDriverException, HTTPError, OSError):
             self._driver.quit()
+
+
+def _shut(driver: Program) -> None:
+    """From now on nobody else gets in: what is asked of it goes over the two connections that there are."""
+    try:
+        listeners.shut(driver.process.pid)
+    except OSError as error:
+        log.info("ChromeDriver goes on listening", reason=error.strerror)
 
 
 def _import_clients() -> None:

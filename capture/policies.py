@@ -15,9 +15,10 @@ _NEVER = 2  # "do not allow any site to ask"
 
 POLICIES: dict[str, Any] = {
     # Where pages may go. `data:` and `blob:` are for frames and downloads of pages; as a page of its own, see capture.page.
-    # `*` does not mean the browser's own pages (chrome:), to which no page may lead anyway; blocked by name, windows stay white.
-    "URLBlocklist": ["*"],
-    "URLAllowlist": ["http://*", "https://*", "data:*", "blob:*", "about:blank", "about:srcdoc"],
+    # `*` does not mean the browser's own pages, so they are named. Parts of its window are such pages, too (*.top-chrome): where
+    # those are blocked, they become tabs.
+    "URLBlocklist": ["*", "chrome://*", "chrome-untrusted://*"],
+    "URLAllowlist": ["http://*", "https://*", "data:*", "blob:*", "about:blank", "about:srcdoc", "chrome://top-chrome"],
     # Nothing to or from the server's disk. (What a user uploads comes through the server, not through a dialog.)
     "DownloadRestrictions": 3,
     "AllowFileSelectionDialogs": False,

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import xcffib
 
+from capture.apart import make_socket_folder
 from capture.display import Display
 from capture.programs import Program, Programs
 from engine.errors import ChildGone
-from engine.leftovers import DISPLAY_FILE, X_SOCKETS, remove_display_socket
+from engine.leftovers import DISPLAY_FILE, remove_display_socket
 
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 # X servers that start at the same moment take the same number, or the same file in /tmp for their keyboard, and some give up.
@@ -54,7 +55,7 @@ class Screen:
         authority.write_bytes(xauthority(secrets.token_bytes(16)))
         programs.give(authority)
 
-        _make_socket_folder()
+        make_socket_folder()
         for _ in range(ATTEMPTS):
             reading, writing = os.pipe()
             try:
@@ -64,6 +65,7 @@ class Screen:
                     *("-displayfd", str(writing)),
                     *("-screen", "0", f"{width}x{height}x24"),
                     *("-auth", str(authority)),
+                    # Not "local" as well: libxcb asks at the abstract socket first, and whoever had taken it would be asked.
                     *("-nolisten", "tcp", "-noreset", "-nocursor"),
                     *("-extension", "GLX"),  # 14 MB instead of 66
                     # A killed X server leaves its socket behind; on SIGTERM it removes it.
@@ -92,13 +94,6 @@ class Screen:
         self.display.close()
         if not await self.program.end():
             remove_display_socket(self._folder)
-
-
-def _make_socket_folder() -> None:
-    """X servers make it, and own it, if it is missing; its owner may remove the sockets of others. So root makes it first."""
-    if os.geteuid() == 0 and not X_SOCKETS.exists():
-        X_SOCKETS.mkdir(exist_ok=True)
-        X_SOCKETS.chmod(0o1777)
 
 
 async def _display_number(fd: int) -> int | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,12 +18,11 @@ import psutil
 import pytest
 
 from bench.client import Client
-from bench.server import Server
+from bench.server import Server, run
 
 SHORTCUTS: list[tuple[str, list[str]]] = [(key, ["Control"]) for key in "ospujhltn"]
 SHORTCUTS += [(key, ["Control", "Shift"]) for key in "injc"]
 SHORTCUTS += [("F12", []), ("F11", []), ("F1", []), ("Escape", ["Shift"])]
-STRANGER = 64_999  # no session's user id
 
 
 class _Silent(SimpleHTTPRequestHandler):
@@ -62,32 +63,104 @@ def test_no_shortcut_opens_a_file_or_a_page_of_the_browsers_own(server: Server, 
     assert server.get(f"/api/session/{session}/frame/data")["frame"] == before, "something opened over the page"
 
 
+class Insider:
+    """Whatever has broken out of a session's browser: a program with its user, in its namespaces."""
+
+    def __init__(self, server: Server, id: str) -> None:
+        server.post("/api/session/create", session_id=id, width=320, height=240)
+        (self.capture,) = (
+            child for child in psutil.Process(server.process.pid).children() if f"jiomosa: capture {id}" in child.cmdline()[:1]
+        )
+        below = self.capture.children(recursive=True)
+        self.driver, self.screen = (next(one for one in below if one.name() == name) for name in ("chromedriver", "Xvfb"))
+        self.chromium = self.driver.children()[0]
+        self.user = self.driver.uids().real
+        self.folder = self.driver.environ()["HOME"]
+        self.display = self.driver.environ()["DISPLAY"].lstrip(":")
+
+    def can(self, command: str) -> bool:
+        who = ["setpriv", "--reuid", str(self.user), "--regid", str(self.user), "--clear-groups"]
+        return self._succeeds([*who, "sh", "-c", command])
+
+    def gets_into_screen(self, display: str, cookie: str) -> bool:
+        """Whether X server `display` lets it in, with the cookie that is the end of a file."""
+        return self._succeeds([sys.executable, "-I", "-S", "-c", INTO_X, str(self.user), display, cookie])
+
+    def _succeeds(self, command: list[str]) -> bool:
+        where = ["nsenter", "--target", str(self.capture.pid), "--mount", "--net"]
+        done = subprocess.run([*where, *command], capture_output=True, cwd="/", check=False)
+        assert done.returncode not in (126, 127), done.stderr
+        return done.returncode == 0
+
+    def possessions(self) -> list[str]:
+        """What only its own user may do."""
+        found = [f"ls {self.folder}", f"ls {self.folder}/profile", f"head -c 1 {self.folder}/Xauthority"]
+        for process in (self.driver, self.chromium, self.screen):
+            about = f"/proc/{process.pid}"
+            found += [f"kill -0 {process.pid}", f"ls {about}", f"head -c 1 {about}/cmdline"]
+        found += [f"head -c 1 /proc/{self.driver.pid}/environ", f"ls /proc/{self.driver.pid}/root/tmp/.X11-unix/"]
+        return [*found, f"echo >> {self.folder}/tmp/made"]
+
+
+# The greeting of the X protocol; the first byte of the answer is 1 for who is let in.
+INTO_X = """import os, socket, struct, sys
+user, display, cookie = sys.argv[1:]
+os.setgroups([]), os.setgid(int(user)), os.setuid(int(user))
+name, data = b"MIT-MAGIC-COOKIE-1", open(cookie, "rb").read()[-16:].ljust(16)
+with socket.socket(socket.AF_UNIX) as x:
+    x.connect(f"\\0/tmp/.X11-unix/X{display}")
+    x.sendall(struct.pack("<BxHHHH2x", ord("l"), 11, 0, len(name), 16) + name + bytes(2) + data)
+    sys.exit(x.recv(1)[0] != 1)"""
+
+
+@pytest.fixture(scope="module", params=["loopback", "others"])
+def two(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Insider, Insider]]:
+    """Two sessions of a server for this machine alone, whose network they share; and of one that others can reach."""
+    with contextlib.ExitStack() as opened:
+        if request.param == "others":
+            server = opened.enter_context(run(private_addresses="deny", encoders=1))
+        else:
+            server = request.getfixturevalue("server")
+        yield server, Insider(server, "one"), Insider(server, "other")
+        for id in ("one", "other"):
+            server.post(f"/api/session/{id}/close")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root gives each session a user of its own.")
-def test_sessions_cannot_read_one_another(server: Server, session: str) -> None:
-    (capture,) = (
-        child
-        for child in psutil.Process(server.process.pid).children(recursive=True)
-        if f"jiomosa: capture {session}" in child.cmdline()[:1]
-    )
-    driver = next(child for child in capture.children(recursive=True) if child.name() == "chromedriver")
-    folder = driver.environ()["HOME"]
-    display = driver.environ()["DISPLAY"].lstrip(":")
-    segment = next(path for path in Path("/dev/shm").glob(f"jiomosa-{server.process.pid}-frames*"))
-    assert driver.uids().real not in (0, STRANGER)
-    secrets = [folder, f"{folder}/profile", f"{folder}/Xauthority", str(segment)]
-    secrets += [f"/proc/{driver.pid}/environ", f"/proc/{driver.pid}/mem"]
-    for path in secrets:
-        assert Path(path).exists()
-        assert not _can(f"ls {path}" if Path(path).is_dir() else f"head -c 1 {path}"), path
-        assert not _can(f"echo x >> {path}"), path
-    assert not Path(f"/tmp/.X11-unix/X{display}").exists(), "its X server can be reached by a path"
-    assert not _can(f"kill -0 {driver.pid}")
-    policies = Path(f"/proc/{capture.pid}/root/etc/chromium/policies/managed/zz-jiomosa.json")
+def test_sessions_cannot_read_one_another(two: tuple[Server, Insider, Insider]) -> None:
+    server, one, other = two
+    assert len({0, one.user, other.user}) == 3
+    for command in one.possessions():
+        assert one.can(command), command
+        assert not other.can(command), command
+    for segment in Path("/dev/shm").glob(f"jiomosa-{server.process.pid}-*"):
+        for who in two[1:]:
+            assert not who.can(f"head -c 1 {segment}"), segment
+            assert not who.can(f"echo x >> {segment}"), segment
+    for process in (server.process.pid, one.capture.pid, other.driver.pid):
+        assert not one.can(f"ls /proc/{process}"), "it sees what others run"
+    cookie = f"{one.folder}/Xauthority"
+    assert one.gets_into_screen(one.display, cookie)
+    assert not one.gets_into_screen(one.display, "/dev/null"), "no cookie is needed"
+    apart = os.readlink(f"/proc/{one.driver.pid}/ns/net") != os.readlink(f"/proc/{other.driver.pid}/ns/net")
+    assert apart or not one.gets_into_screen(other.display, cookie)
+    assert not Path(f"/tmp/.X11-unix/X{one.display}").exists(), "its X server can be reached by a path"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root may look at the descriptors of others.")
+def test_chromedriver_lets_nobody_else_in(two: tuple[Server, Insider, Insider]) -> None:
+    driver = two[1].driver.pid
+    own = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{driver}/fd")}
+    states = []
+    for name in ("tcp", "tcp6"):
+        rows = [line.split() for line in Path(f"/proc/{driver}/net/{name}").read_text().splitlines()[1:]]
+        states += [row[3] for row in rows if f"socket:[{row[9]}]" in own]
+    assert "01" in states, "nobody is connected to it"
+    assert "0A" not in states, "it listens"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root may mount.")
+def test_policies_are_the_sessions_own(two: tuple[Server, Insider, Insider]) -> None:
+    policies = Path(f"/proc/{two[1].capture.pid}/root/etc/chromium/policies/managed/zz-jiomosa.json")
     assert '"DownloadRestrictions": 3' in policies.read_text()
     assert not Path("/etc/chromium/policies/managed/zz-jiomosa.json").exists(), "the machine's own Chromium is touched"
-
-
-def _can(command: str) -> bool:
-    """Whether another session's user can do it."""
-    who = ["setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER), "--clear-groups", "--"]
-    return subprocess.run([*who, "sh", "-c", command], capture_output=True, check=False).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 
@@ -97,6 +98,24 @@ async def test_a_page_that_is_busy_while_it_loads_can_be_left(rig: Rig, address:
     refused = await refusal(rig, address("<script>while (true) {}</script>"), 0.5)
     assert refused.code == "load_failed"
     assert (await rig.load(address("<title>alive</title>"), 20)).title == "alive"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Policies of its own need a mount namespace.")
+async def test_the_browsers_own_pages_are_blocked_in_the_browser_itself(site: str) -> None:
+    """Whoever names them; that nobody can is for other tests. With the policies that a server's browsers have."""
+    confined = Rig(apart=True)
+    try:
+        await confined.start()
+        tools = "devtools://devtools/bundled/inspector.html"
+        for url in ("chrome://version", "chrome://settings", "chrome-untrusted://print", tools, "file:///etc/passwd"):
+            refused = await refusal(confined, url)
+            assert (refused.code, "ERR_BLOCKED_BY_ADMINISTRATOR" in refused.message) == ("load_failed", True), refused
+        for url in ("about:version", "about:settings"):
+            assert (await confined.load(url)).title in ("", url), "it is no empty page"
+        assert (await confined.load(f"{site}/page/after")).title == "after"
+        assert len(confined.tabs[-1].tabs) == 1, "parts of its window count as tabs"
+    finally:
+        await confined.stop()
 
 
 async def test_a_crashed_page_can_be_left(rig: Rig, site: str) -> None:
