@@ -1,7 +1,7 @@
 """A session's browser through all its incarnations: what it has on the machine, and another one whenever it ends.
 
     starting --ready--> up --it ended, or hangs--> down --another is ready--> up ...
-                                                    '----too often----> lost
+                                                    '--too often, or none can be started--> lost
 
 Each incarnation has a frame ring of its own, and the folder of the one before: the same profile. An old ring stays until the
 stream has no lease of it any more.
@@ -10,6 +10,7 @@ stream has no lease of it any more.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
@@ -32,6 +33,7 @@ STOP_SECONDS = 4.0  # then it is killed; whoever stops a server often grants it 
 WAIT_SECONDS = 5.0  # the most that a request waits for a browser that is started again, which takes about one
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 8.0
 FORGIVEN_SECONDS, MOST_REBUILDS = 60.0, 4  # more than so many in this time: the page, or the machine, will not have it
+MOST_STARTS = 16  # that fail, a hundred seconds with the pauses between: a Chromium that is upgraded is back before that
 
 
 class Owner(Protocol):
@@ -62,7 +64,7 @@ class Browser:
         self._owner = owner
         self._egress = egress
         self._way: int | None = None
-        self._attempts = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS, MOST_REBUILDS)
+        self._ends = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, FORGIVEN_SECONDS, MOST_REBUILDS)
         self._rebuilding: asyncio.Task[None] | None = None
         self._down_since = 0.0
         self._closing = False
@@ -165,31 +167,39 @@ class Browser:
         self._rebuilding = asyncio.get_running_loop().create_task(self._rebuild(error))
 
     async def _rebuild(self, error: JiomosaError) -> None:
-        while (delay := self._attempts.failed(time.monotonic())) is not None:
+        """Until another one is up; or the session is lost, to a page that ends them all or to a Chromium that does not start."""
+        delay = self._ends.failed(time.monotonic())
+        why = f"ended {MOST_REBUILDS + 1} times in {FORGIVEN_SECONDS:g} seconds"
+        then = "Create another session; this page may be too much for it."
+        failures = Attempts(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, math.inf, MOST_STARTS)
+        while delay is not None:
             await asyncio.sleep(delay)
-            try:
-                ring = self._make_ring(self.device)
-                self._incarnation = self._incarnate(ring, self._owner.renewed(ring))
-                await self._incarnation.start(self._settings.start_timeout)
-            except (JiomosaError, OSError) as again:
-                log.error("browser not started", session=self._id, reason=str(again))  # noqa: TRY400
-                error = again if isinstance(again, JiomosaError) else Unavailable(f"It could not be started: {again}.")
-                await self._incarnation.stop(0.0)
-            else:
-                self._rebuilding = None
-                self.rebuilds += 1
-                seconds = time.monotonic() - self._down_since
-                log.info("browser rebuilt", session=self._id, seconds=round(seconds, 2))
-                self._owner.up()
+            again = await self._start_again()
+            if again is None:
                 return
+            error, delay = again, failures.failed(time.monotonic())
+            why = f"ended, and could not be started again in {MOST_STARTS + 1} attempts"
+            then = "Whoever runs this server finds out more with `jiomosa doctor`."
         self._rebuilding = None
-        self._owner.lost(
-            Unavailable(
-                f"The browser of this session has ended {MOST_REBUILDS + 1} times in {FORGIVEN_SECONDS:g} seconds, the last time "
-                f"so: {error.message} Create another session; this page may be too much for it.",
-                code="crashing",
-            )
-        )
+        message = f"The browser of this session has {why}, the last time so: {error.message} {then}"
+        self._owner.lost(Unavailable(message, code="crashing"))
+
+    async def _start_again(self) -> JiomosaError | None:
+        """Why it could not be started, if so."""
+        try:
+            ring = self._make_ring(self.device)
+            self._incarnation = self._incarnate(ring, self._owner.renewed(ring))
+            await self._incarnation.start(self._settings.start_timeout)
+        except (JiomosaError, OSError) as error:
+            log.error("browser not started", session=self._id, reason=str(error))  # noqa: TRY400
+            await self._incarnation.stop(0.0)
+            return error if isinstance(error, JiomosaError) else Unavailable(f"It could not be started: {error}.")
+        self._rebuilding = None
+        self.rebuilds += 1
+        seconds = time.monotonic() - self._down_since
+        log.info("browser rebuilt", session=self._id, seconds=round(seconds, 2))
+        self._owner.up()
+        return None
 
     @property
     def _not_now(self) -> JiomosaError:

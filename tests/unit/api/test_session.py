@@ -204,12 +204,26 @@ async def test_a_browser_that_cannot_be_started_again_is_an_error_in_the_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browser, "FIRST_BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(browser, "LONGEST_BACKOFF_SECONDS", 0.001)
     session = await world.started()
-    FakeChild.failing[:] = [Unavailable("Chromium did not start.")] * 9
+    viewer = FakeViewer()
+    session.watch(cast(Any, viewer))
+    FakeChild.failing[:] = [Unavailable("Chromium did not start.")] * 99
     world.child.die()
     await until(lambda: world.ended)
-    assert len(FakeChild.made) == browser.MOST_REBUILDS + 1
+    assert len(FakeChild.made) == browser.MOST_STARTS + 2
     assert session.closed
+    assert viewer.told[-1] == ("error", "crashing")
+
+
+async def test_a_browser_that_is_upgraded_meanwhile_costs_no_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "FIRST_BACKOFF_SECONDS", 0.001)
+    session = await world.started()
+    FakeChild.failing[:] = [Unavailable("Chromium did not start.")] * (browser.MOST_REBUILDS + 3)
+    world.child.die()
+    await until(lambda: not FakeChild.failing and not session._browser.is_down())
+    assert session._browser.rebuilds == 1
+    await session.close(REASON)
 
 
 async def test_closing_while_it_is_rebuilt_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
