@@ -1,14 +1,20 @@
-"""Writes the settings table into README.md, between its markers. tests/unit/test_readme.py holds the two equal."""
+"""Writes the tables of settings into README.md and docs/settings.md, between their markers; a test holds them equal."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from engine.settings import markdown_table
 
-README = Path(__file__).parents[1] / "README.md"
-TABLE = re.compile(r"(<!-- settings -->\n).*(\n<!-- /settings -->)", re.DOTALL)
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
+
+
+def write(path: Path, table: str) -> None:
+    head, _, rest = path.read_text().partition(BEGIN)
+    path.write_text(f"{head}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}")
+
 
 if __name__ == "__main__":
-    README.write_text(TABLE.sub(lambda match: match[1] + markdown_table() + match[2], README.read_text()))
+    write(ROOT / "README.md", markdown_table())
+    write(ROOT / "docs" / "settings.md", markdown_table(whole=True))

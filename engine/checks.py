@@ -1,4 +1,4 @@
-"""What a setting may be: each check takes a value and says, as the end of a sentence, what it must be; None: it is fine."""
+"""What a setting may be. A check takes a value and says, as the end of a sentence, what it must be; None: it is fine."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ MAX_WIDTH, MAX_HEIGHT = 3840, 2160  # or the other way round
 MIN_SECRET = 32  # characters: as long as what HS256 makes of it
 
 
-def between(low: float, high: float) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        return None if low <= value <= high else f"must be from {low:g} to {high:g}"
+class Check:
+    """`allowed` ends the sentence "it must ..."; `fits` says whether a value does, or raises ValueError with the reason."""
 
-    return check
+    def __init__(self, allowed: str, fits: Callable[[Any], object]) -> None:
+        self.allowed = allowed
+        self._fits = fits
 
-
-def one_of(*words: str) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        return None if value in words else "must be one of " + ", ".join(words)
-
-    return check
-
-
-def word(value: str) -> str | None:
-    return None if re.fullmatch(r"\w{0,15}", value) else "must be one word of at most 15 letters"
+    def __call__(self, value: Any) -> str | None:
+        try:
+            return None if self._fits(value) else f"must {self.allowed}"
+        except ValueError as error:
+            return f"must {self.allowed}: {error}"
 
 
-def size(value: str) -> str | None:
+def between(low: float, high: float) -> Check:
+    return Check(f"be from {low:.10g} to {high:.10g}", lambda value: low <= value <= high)
+
+
+def one_of(*words: str) -> Check:
+    return Check("be one of " + ", ".join(words), lambda value: value in words)
+
+
+def _is_size(value: str) -> bool:
     found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
-    fits = found and MIN_WIDTH <= int(found[1]) <= MAX_WIDTH and MIN_HEIGHT <= int(found[2]) <= MAX_HEIGHT
-    return None if fits else f"must be WIDTHxHEIGHT, from {MIN_WIDTH}x{MIN_HEIGHT} to {MAX_WIDTH}x{MAX_HEIGHT}"
+    return found is not None and MIN_WIDTH <= int(found[1]) <= MAX_WIDTH and MIN_HEIGHT <= int(found[2]) <= MAX_HEIGHT
 
 
-def secret(value: Any) -> str | None:
-    return None if not value or len(value) >= MIN_SECRET else f"must have {MIN_SECRET} characters or more"
+def _are_networks(value: str) -> bool:
+    for entry in listed(value):
+        ip_network(entry)
+    return True
 
 
-def networks(value: Any) -> str | None:
-    try:
-        for entry in listed(value):
-            ip_network(entry)
-    except ValueError as error:
-        return f"must be addresses or networks such as 10.0.0.0/8: {error}"
-    return None
+def _are_destinations(value: str) -> bool:
+    entries(listed(value))
+    return True
 
 
-def destinations(value: Any) -> str | None:
-    try:
-        entries(listed(value))
-    except ValueError as error:
-        return f"must be names, addresses or networks: {error}"
-    return None
+word = Check("be one word of at most 15 letters", lambda value: re.fullmatch(r"\w{0,15}", value))
+size = Check(f"be WIDTHxHEIGHT, from {MIN_WIDTH}x{MIN_HEIGHT} to {MAX_WIDTH}x{MAX_HEIGHT}", _is_size)
+secret = Check(f"have {MIN_SECRET} characters or more", lambda value: not value or len(value) >= MIN_SECRET)
+networks = Check("be addresses or networks such as 10.0.0.0/8", _are_networks)
+destinations = Check("be names, addresses or networks", _are_destinations)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,17 +1,18 @@
 """All settings, in one place: name, default, what is allowed, and one line of help each.
 
 A setting comes from the environment variable of its name, or from the command line where `jiomosa serve --help` lists it.
-The README's table is `markdown_table()`; a test holds the two equal.
+The README's table is `markdown_table()`, that of docs/settings.md `markdown_table(whole=True)`; a test holds them equal.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from engine.checks import (
+    Check,
     between,
     destinations,
     is_loopback,
@@ -25,7 +26,7 @@ from engine.checks import (
 from engine.errors import ConfigurationError
 
 
-def _setting(default: Any, help: str, check: Callable[[Any], str | None] | None = None) -> Any:
+def _setting(default: Any, help: str, check: Check | None = None) -> Any:
     return field(default=default, repr=check is not secret, metadata={"help": help, "check": check})
 
 
@@ -259,11 +260,25 @@ def _parse(name: str, text: str, default: Any) -> Any:
     return text
 
 
-def markdown_table() -> str:
-    """The settings as the README shows them."""
-    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+def markdown_table(whole: bool = False) -> str:
+    """The settings as the README shows them; `whole`: also what each may be."""
+    names = ["variable", "default", *(["may be"] if whole else []), "meaning"]
+    rows = [_row(names), _row(["---"] * len(names))]
     for entry in fields(Settings):
         default = int(entry.default) if isinstance(entry.default, bool) else entry.default
         shown = f"{default:g}" if isinstance(default, float) else str(default)
-        rows.append(f"| `{entry.name.upper()}` | `{shown}` | {entry.metadata['help']} |")
+        cells = [f"`{entry.name.upper()}`", f"`{shown}`", *([_allowed(entry)] if whole else []), entry.metadata["help"]]
+        rows.append(_row(cells))
     return "\n".join(rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _allowed(entry: Field[Any]) -> str:
+    if isinstance(entry.default, bool):
+        return "1 or 0"
+    check: Check | None = entry.metadata["check"]
+    number = {int: "a whole number, ", float: "a number, "}.get(type(entry.default), "")
+    return number + check.allowed.removeprefix("be ") if check else "any text"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from engine.settings import markdown_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def test_settings_are_those_of_the_code() -> None:
-    table = README.partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
-    assert table == markdown_table(), "`make readme` writes the table anew"
+@pytest.mark.parametrize(("path", "whole"), [("README.md", False), ("docs/settings.md", True)])
+def test_settings_are_those_of_the_code(path: str, whole: bool) -> None:
+    table = (ROOT / path).read_text().partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
+    assert table == markdown_table(whole), "`make readme` writes the tables anew"
 
 
 def test_targets_are_those_of_the_makefile() -> None:

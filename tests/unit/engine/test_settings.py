@@ -157,7 +157,7 @@ def test_bounds_are_allowed_and_beyond_is_named(name: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             from_environment({name.upper(): str(kind(value))})
         assert name.upper() in caught.value.message
-        assert f"{low:g} to {high:g}" in caught.value.message
+        assert f"{low:.10g} to {high:.10g}" in caught.value.message
         assert repr(kind(value)) in caught.value.message
         with pytest.raises(ConfigurationError, match=name.upper()):
             Settings(**{name: kind(value)})
