@@ -15,6 +15,7 @@ from bench.faults.surroundings import World
 from bench.faults.victims import Outcome, Stage
 
 HANG_TIMEOUT = 2  # seconds; the default of 30 would only make the measurement longer
+BYSTANDER = "bystander"
 TIMES, FEW_TIMES = 20, 5  # each; what lasts for a while of its own, fewer
 KINDS = {
     "capture": "capture process",
@@ -96,6 +97,6 @@ def stage(site: str) -> Iterator[tuple[Stage, list[Fault]]]:
         settings = {"hang_timeout": HANG_TIMEOUT, "denied_destinations": "denied.example"}
         server = opened.enter_context(surroundings.serve(world, **settings))
         audience = opened.enter_context(Audience())
-        victims.create(server, "bystander", f"{site}/fragile.html")
-        bystander = audience.seat(server.address, "bystander")
+        victims.create(server, BYSTANDER, f"{site}/fragile.html")
+        bystander = audience.seat(server.address, BYSTANDER)
         yield Stage(server, audience, site, bystander), all_faults(world)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.faults.processes import title
 from bench.server import Server
 
 
@@ -64,12 +65,32 @@ def left(found: set[str]) -> set[str]:
     return there
 
 
-def counts(server: Server) -> dict[str, int]:
-    """How much of each kind a running server has; of the file systems that it sees."""
+def descendants(server: Server, but: str = "") -> set[psutil.Process]:
+    """A running server's processes below the front, but for those of one session: a Chromium starts and ends some as it likes."""
+    found = set(psutil.Process(server.process.pid).children(recursive=True))
+    for process in list(found):
+        if but and title(process) == f"jiomosa: capture {but}":
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found -= {process, *process.children(recursive=True)}
+    return found
+
+
+def orphans(server: Server, seen: set[psutil.Process]) -> set[psutil.Process]:
+    """Those of `seen` that still run and are not below the front any more."""
+    running = set()
+    for process in seen - descendants(server):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                running.add(process)
+    return running
+
+
+def counts(server: Server, but: str = "") -> dict[str, int]:
+    """How much of each kind a running server has, of the file systems that it sees; of its processes, `descendants`."""
     front = psutil.Process(server.process.pid)
     root = f"/proc/{server.process.pid}/root"
     return {
-        "processes": len(front.children(recursive=True)),
+        "processes": len(descendants(server, but)),
         "descriptors": front.num_fds(),
         "threads": front.num_threads(),
         "segments": sum(name.startswith(f"jiomosa-{front.pid}-") for name in os.listdir(f"{root}/dev/shm")),

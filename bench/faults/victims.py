@@ -9,14 +9,14 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import psutil
 import requests
 
-from bench.faults import processes
+from bench.faults import processes, remains
 from bench.faults.audience import Audience, Spectator
 from bench.server import Server
 from engine.settings import Settings
@@ -50,12 +50,13 @@ class Outcome(msgspec.Struct):
 
 @dataclass
 class Stage:
-    """A server, its spectators, the address of the pages, and the bystander."""
+    """A server, its spectators, the address of the pages, and the bystander. `seen`: the processes that victims have had."""
 
     server: Server
     audience: Audience
     site: str
     bystander: Spectator
+    seen: set[psutil.Process] = field(default_factory=set)
 
 
 def create(server: Server, id: str, url: str) -> None:
@@ -81,6 +82,7 @@ class Victim:
             self.close()
             raise
         time.sleep(max(0.0, since + settle - time.monotonic()))
+        stage.seen |= remains.descendants(stage.server)
 
     def flows_since(self, since: float) -> float | None:
         """From when on frames flow for all viewers."""
@@ -132,6 +134,8 @@ class Victim:
             time.sleep(0.1)
 
     def close(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.stage.seen |= remains.descendants(self.stage.server)
         for viewer in self.viewers:
             self.stage.audience.dismiss(viewer)
         with contextlib.suppress(requests.RequestException):

@@ -7,7 +7,8 @@ streamed beside it. `HANG_TIMEOUT` is 2 seconds. `--only NAME` injects one of th
 recovered   from the fault to the first frame from which on, for a second, none came more than 0.25 s after the one before, for
             the slowest of the three viewers; where nothing was interrupted for a second, the longest time without a frame
 others      frames that were grabbed from the session not concerned and did not reach its viewer
-left        after all: processes, descriptors of the front, threads and segments beyond those before
+left        after all: processes, descriptors of the front, threads and segments beyond those before; orphans: processes of any
+            session, seen before and after each fault, that still run and are not the front's descendants any more
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import requests
 
 from bench import site
-from bench.faults import catalogue, remains, table
-from bench.faults.catalogue import Fault
+from bench.faults import catalogue, processes, remains, table
+from bench.faults.catalogue import BYSTANDER, Fault
 from bench.faults.victims import Outcome, Stage
 from bench.result import Result
 from bench.scenario import CannotRun, Options, Steps
@@ -45,13 +46,16 @@ def run(options: Options, steps: Steps) -> Result:
         chosen = [fault for fault in faults if options.only in (None, fault.name)]
         steps.begin(sum(_times(fault, options) for fault in chosen))
         time.sleep(1.0)
-        before = remains.counts(stage.server)
+        before = remains.counts(stage.server, BYSTANDER)
         for fault in chosen:
             outcomes, failed = inject(stage, fault, _times(fault, options), steps)
             entries[fault.name] = table.Entry(fault.what, outcomes, failed, fault.spares, table.now())
             entries = {name: entries[name] for name in names if name in entries}
             table.keep(options.folder, entries)
         over = _settled(stage, before)
+        if over["processes"] or over["orphans"]:
+            there = remains.descendants(stage.server, BYSTANDER) | remains.orphans(stage.server, stage.seen)
+            result.notes += [f"left: {process.pid} {processes.title(process)}" for process in there]
         spared = sum(outcome.others for fault in chosen if fault.spares for outcome in entries[fault.name].outcomes)
     for fault in chosen:
         entry = entries[fault.name]
@@ -105,10 +109,11 @@ def inject(stage: Stage, fault: Fault, times: int, steps: Steps) -> tuple[list[O
 
 
 def _settled(stage: Stage, before: dict[str, int]) -> dict[str, int]:
-    """What there is more of than before, once it has had the time to go."""
+    """What there is more of than before, once it has had the time to go; and orphans of any session."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        over = {kind: max(0, count - before[kind]) for kind, count in remains.counts(stage.server).items()}
+        over = {kind: max(0, count - before[kind]) for kind, count in remains.counts(stage.server, BYSTANDER).items()}
+        over["orphans"] = len(remains.orphans(stage.server, stage.seen))
         if not any(over.values()) or time.monotonic() > deadline:
             return over
         time.sleep(0.2)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a 
 @pytest.fixture(scope="module")
 def stage(site: str) -> Iterator[tuple[Stage, dict[str, Fault], dict[str, int]]]:
     with catalogue.stage(site) as (made, faults):
-        yield made, {fault.name: fault for fault in faults}, remains.counts(made.server)
+        yield made, {fault.name: fault for fault in faults}, remains.counts(made.server, catalogue.BYSTANDER)
     assert made.server.process.returncode == 0, "\n".join(made.server.log)
 
 
@@ -52,6 +52,8 @@ def test_a_stream_survives(stage: tuple[Stage, dict[str, Fault], dict[str, int]]
 def test_nothing_is_left_of_it(stage: tuple[Stage, dict[str, Fault], dict[str, int]]) -> None:
     made, _, before = stage
     deadline = time.monotonic() + SETTLE_SECONDS
-    while (now := remains.counts(made.server)) and any(now[kind] > before[kind] for kind in ("processes", "segments")):
+    kinds = ("processes", "segments", "descriptors")
+    while (now := remains.counts(made.server, catalogue.BYSTANDER)) and any(now[kind] > before[kind] for kind in kinds):
         assert time.monotonic() < deadline, (before, now)
         time.sleep(0.1)
+    assert not remains.orphans(made.server, made.seen)
