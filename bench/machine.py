@@ -28,6 +28,20 @@ def describe() -> dict[str, str]:
     }
 
 
+class Theft:
+    """How much of the processors' time a virtual machine's host gave to others, from the construction to `share`."""
+
+    def __init__(self) -> None:
+        self._before = psutil.cpu_times()
+
+    @property
+    def share(self) -> float:
+        """0 to 1. Figures of a run with much of it say more of the host than of us."""
+        now = psutil.cpu_times()
+        spent = sum(now) - sum(self._before)
+        return (now.steal - self._before.steal) / spent if spent else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """CPU of the processes of a server between two moments, as a percentage of one core, by what they are."""

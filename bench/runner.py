@@ -90,7 +90,7 @@ def _alone() -> Iterator[None]:
 
 
 def _run(scenario: Scenario, options: Options, folder: Path, console: Console, *, strict: bool) -> bool:
-    described = machine.describe()
+    described, theft = machine.describe(), machine.Theft()
     try:
         with progress.show(scenario.name, console) as steps:
             result = scenario.run(options, steps)
@@ -100,6 +100,7 @@ def _run(scenario: Scenario, options: Options, folder: Path, console: Console, *
     except FAILURES as error:
         console.print(f"[bold red]{scenario.name}[/bold red] came to nothing: {type(error).__name__}: {error}", highlight=False)
         return False
+    described["stolen by the host"] = f"{100 * theft.share:.1f}%"
     saved = store.build(scenario, options, result, described)
     store.write(saved, folder)
     _print(saved, console)
