@@ -3,6 +3,7 @@ SETUP = @MAKE_GOAL=$(or $(firstword $(MAKECMDGOALS)),setup) .ci/setup
 BIN = .venv/bin
 CODE = engine api capture encoder bench tests docs/examples/python .ci
 ARGS =
+WORKERS = 2
 
 .PHONY: help serve test setup doctor lint types audit format bench screenshots readme lock clean
 
@@ -13,9 +14,10 @@ serve: ## install what is missing, then serve on http://127.0.0.1:5000 (PORT=800
 	$(SETUP) system runtime
 	@exec $(BIN)/jiomosa serve $(ARGS)
 
-test: ## install what is missing, then run the tests (ARGS="-k click" for some of them)
+# Two, whatever the machine: a test of a browser takes a core for itself. A module stays with one of them, which shares its server.
+test: ## install what is missing, then run the tests (ARGS="-k click" for some of them; WORKERS=0 for a debugger)
 	$(SETUP) system node dev clients
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 setup: ## the set-up alone, for both serving and testing
 	$(SETUP) system node dev clients
@@ -55,7 +57,7 @@ screenshots: ## take the pictures in docs/images anew, of a real server (ARGS="s
 	$(SETUP) system dev
 	@$(BIN)/python -m tests.e2e.web.screenshots $(ARGS)
 
-readme: ## write the settings table into README.md
+readme: ## write the tables of settings into README.md and docs/settings.md
 	$(SETUP) runtime
 	@$(BIN)/python .ci/readme.py
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 import pytest
 
@@ -18,7 +19,9 @@ from engine.exchange import Clipboard, Cursor, FileAsked, Focus
 from tests.unit.api.door import GOOD, check_told
 from tests.unit.api.fakes import FakeViewer
 
-API = Path(__file__).parents[3] / "api"
+ROOT = Path(__file__).parents[3]
+API = ROOT / "api"
+SCHEMA = ROOT / "build/clients/node_modules/@asyncapi/specs/schemas/3.0.0.json"  # `make setup` puts it there
 TELLERS = {"tell", "tell_viewers", "_tell_controllers", "_tell_all"}
 
 
@@ -42,6 +45,14 @@ def test_every_reference_leads_somewhere_and_keys_are_as_asyncapi_wants_them() -
             place = place[step]
     for keys in (whole["operations"], whole["components"]["messages"], whole["channels"]["socket"]["messages"]):
         assert all(key.replace(".", "").replace("-", "").replace("_", "").isalnum() for key in keys)
+
+
+def test_it_is_what_asyncapi_itself_says_it_has_to_be() -> None:
+    schema = jsonschema_rs.validator_for(msgspec.json.decode(SCHEMA.read_bytes()))
+    whole = msgspec.json.decode(msgspec.json.encode(document()))
+    assert [f"{list(error.instance_path)}: {error.message[:200]}" for error in schema.iter_errors(whole)] == []
+    del whole["operations"]["told"]["action"]
+    assert not schema.is_valid(whole), "everything passes"
 
 
 def test_all_that_is_taken_and_answered_is_described() -> None:
