@@ -6,7 +6,9 @@ ARGS="-k rest_fuzz"` tries more of them.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,11 +28,20 @@ from bench.server import Server
 from tests.process.hostile import PATIENCE
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))  # of each operation, without a session and with one
+repeated = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 # With these a server may say that it is full, or that a page does not load.
 EXPLAINED = {502, 503}
 # What no description can say: not every text is an address, one field bounds another, and here nobody logs in.
 BEYOND = ("`url`", "`max_width` and `max_height`", "`passive`", "Nobody logs in")
-NOT_HERE = "stream.mjpeg|/end$|/close$"  # what never ends, and what would end the session that the others ask of
+ENDLESS = "stream.mjpeg"  # tried apart: its answer never ends
+NOT_HERE = f"{ENDLESS}|/end$|/close$"  # the others would end the session that everybody asks of
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +75,44 @@ def test_rest_answers_as_it_says(server: Server, session: str, mode: GenerationM
     assert not failures, "\n\n".join(failures)
 
 
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: f"what is {mode.value}")
+def test_the_stream_that_never_ends_begins_or_says_why_not(server: Server, session: str, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_url(f"{server.address}/openapi.json").include(path_regex=ENDLESS)
+    (operation,) = (found.ok() for found in schema.get_all_operations() if isinstance(found, Ok))
+    begun = set()
+
+    @repeated
+    @given(operation.as_strategy(generation_mode=mode))
+    def ask(case: Case[Any]) -> None:
+        for id in (case.path_parameters["id"], session):
+            case.path_parameters["id"] = id
+            asked = case.as_transport_kwargs(base_url=server.address)
+            with contextlib.closing(requests.request(**asked, stream=True, timeout=PATIENCE)) as response:
+                begun.add(response.status_code)
+                if response.status_code == 200:
+                    assert response.headers["Content-Type"].startswith("multipart/x-mixed-replace")
+                    assert b"image/jpeg" in response.raw.read(512)
+                else:
+                    assert 400 <= response.status_code < 500, response.text
+                    assert set(response.json()) == {"error", "code"}
+
+    ask()
+    assert begun >= ({200, 404} if mode is GenerationMode.POSITIVE else {400}), begun
+    deadline = time.monotonic() + PATIENCE
+    while watched(server, session):
+        assert time.monotonic() < deadline, "those that went are still viewers"
+        time.sleep(0.1)
+
+
+def watched(server: Server, session: str) -> bool:
+    """Whether it has viewers."""
+    return bool(server.get(f"/api/session/{session}/info")["viewers"])
+
+
 def try_out(strategy: Any, server: Server, session: str) -> None:
     """Ask what `strategy` makes up, also of a session that there is."""
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @repeated
     @given(strategy)
     def ask(case: Case[Any]) -> None:
         validate(case, server)
