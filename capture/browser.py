@@ -103,7 +103,7 @@ class Browser:
 
         Raises `ConfigurationError` or `ChildGone`.
         """
-        clients = asyncio.create_task(asyncio.to_thread(_import_clients))  # takes longer than the screen: meanwhile
+        clients = asyncio.create_task(asyncio.to_thread(_import_clients))  # takes longer than screen and ChromeDriver: meanwhile
         await screen
         program = await programs.start(
             "ChromeDriver", spec.chromedriver, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE
@@ -151,6 +151,9 @@ def _shut(driver: Program) -> None:
 
 
 def _import_clients() -> None:
+    import selenium.webdriver.chrome.options
+    import selenium.webdriver.remote.webdriver
+    import urllib3.exceptions
     import websockets.asyncio.client  # noqa: F401
 
 
