@@ -116,7 +116,7 @@ class Grip:
             log.debug("what a viewer held was not let go: %s", error)
 
     def _watch(self) -> None:
-        when = self._holding.look_at(time.monotonic())
+        when = self._holding.look_at()
         if self._timer is None and when < float("inf"):
             self._timer = self._loop.call_later(max(0.0, when - time.monotonic()), self._look)
 

@@ -3,11 +3,12 @@
     free --down--> held --up, or its last holder goes or is silent--> free
 
 A key or a button may be held by several viewers, and is let go when the last of them lets go; a finger is one viewer's. A viewer
-that holds something and says nothing for ASK_SECONDS is asked whether it is there; who has said nothing for SILENT_SECONDS holds
+that holds something and says nothing for ASK_SECONDS is asked whether it is there; who says nothing for ANSWER_SECONDS more holds
 nothing.
 
 Invariants (each a property test): what is told to be pressed is told to be let go exactly once, when its last holder has let go
-of it, has gone or is silent; nothing is told to be let go that was not pressed.
+of it, has gone or is silent; nothing is told to be let go that was not pressed; nobody is silent who was not asked, however late
+it is looked (a machine may have been suspended).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Generic, TypeVar
 from engine.errors import BadRequest
 from engine.inputs import Button, TouchPoint
 
-ASK_SECONDS, SILENT_SECONDS = 2.0, 5.0
+ASK_SECONDS, ANSWER_SECONDS = 2.0, 3.0
 MOST_HELD = 24  # keys and buttons of one viewer: more than it has fingers
 MOST_FINGERS = 10
 
@@ -43,11 +44,16 @@ Holder = TypeVar("Holder", bound=Hashable)
 
 @dataclass(slots=True)
 class _Hands:
-    """One viewer's. `fingers`: for each of its own ids the number that the page knows it by."""
+    """One viewer's. `asked`: when, since it was `heard`. `fingers`: for each of its own ids the page's number for it."""
 
     heard: float
+    asked: float = math.inf
     held: dict[Held, None] = field(default_factory=dict)  # in the order in which they went down
     fingers: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def look_at(self) -> float:
+        return self.heard + ASK_SECONDS if self.asked == math.inf else self.asked + ANSWER_SECONDS
 
 
 class Holding(Generic[Holder]):
@@ -139,27 +145,28 @@ class Holding(Generic[Holder]):
 
     def heard(self, at: float, viewer: Holder) -> None:
         """`viewer` was heard of at this time."""
-        if (hands := self._hands.get(viewer)) is not None:
-            hands.heard = max(hands.heard, at)
+        hands = self._hands.get(viewer)
+        if hands is not None and at > hands.heard:
+            hands.heard, hands.asked = at, math.inf
 
     def silent(self, now: float) -> list[Holder]:
         """Who has been silent for too long; each should `leave`."""
-        return [viewer for viewer, hands in self._hands.items() if now >= hands.heard + SILENT_SECONDS]
+        return [viewer for viewer, hands in self._hands.items() if now >= hands.asked + ANSWER_SECONDS]
 
     def unsure(self, now: float) -> list[Holder]:
-        """Who should be asked whether they are there."""
-        return [
-            viewer for viewer, hands in self._hands.items() if hands.heard + ASK_SECONDS <= now < hands.heard + SILENT_SECONDS
-        ]
+        """Who has to be asked now whether they are there: each is named once."""
+        found = [viewer for viewer, hands in self._hands.items() if hands.asked == math.inf and now >= hands.heard + ASK_SECONDS]
+        for viewer in found:
+            self._hands[viewer].asked = now
+        return found
 
-    def look_at(self, now: float) -> float:
+    def look_at(self) -> float:
         """When to look again at who is silent; infinity while nobody holds anything."""
-        heard = [hands.heard for hands in self._hands.values()]
-        return min((at + (ASK_SECONDS if now < at + ASK_SECONDS else SILENT_SECONDS) for at in heard), default=math.inf)
+        return min((hands.look_at for hands in self._hands.values()), default=math.inf)
 
     def _of(self, now: float, viewer: Holder) -> _Hands:
         hands = self._hands.setdefault(viewer, _Hands(now))
-        hands.heard = max(hands.heard, now)
+        hands.heard, hands.asked = max(hands.heard, now), math.inf
         return hands
 
     def _tidy(self, viewer: Holder) -> None:

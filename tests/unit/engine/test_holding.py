@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.errors import BadRequest
-from engine.holding import ASK_SECONDS, MOST_FINGERS, MOST_HELD, SILENT_SECONDS, Held, HeldButton, HeldKey, Holding
+from engine.holding import ANSWER_SECONDS, ASK_SECONDS, MOST_FINGERS, MOST_HELD, Held, HeldButton, HeldKey, Holding
 from engine.inputs import TouchPoint
 
 VIEWERS = st.sampled_from(["ann", "bob", "cat"])
@@ -28,6 +28,7 @@ class Page(RuleBasedStateMachine):
         self.should: dict[str, set[Held]] = {}
         self.fingers: dict[str, set[int]] = {}
         self.heard: dict[str, float] = {}
+        self.asked: dict[str, float] = {}
 
     def let_go(self, thing: Held) -> None:
         assert thing in self.page, f"{thing} was let go, but is not down"
@@ -81,15 +82,27 @@ class Page(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         """Looks whenever it is time to."""
         end = self.now + seconds
-        while (look_at := self.holding.look_at(self.now)) <= end:
+        while (look_at := self.holding.look_at()) <= end:
             assert look_at >= self.now, "it asks to be looked at in the past"
             self.now = look_at
-            for viewer in self.holding.silent(self.now):
-                assert self.now - self.heard[viewer] >= SILENT_SECONDS - 1e-6
-                self.leave(viewer)
-            for viewer in self.holding.unsure(self.now):
-                assert self.now - self.heard[viewer] >= ASK_SECONDS - 1e-6
+            self.look()
         self.now = end
+
+    @rule(seconds=st.floats(0.01, 20))
+    def sleep(self, seconds: float) -> None:
+        """Looks only afterwards."""
+        self.now += seconds
+        if self.holding.look_at() <= self.now:
+            self.look()
+
+    def look(self) -> None:
+        for viewer in self.holding.silent(self.now):
+            assert self.asked[viewer] >= self.heard[viewer], "it is called silent and was not asked"
+            assert self.now - self.asked[viewer] >= ANSWER_SECONDS - 1e-6
+            self.leave(viewer)
+        for viewer in self.holding.unsure(self.now):
+            assert self.now - self.heard[viewer] >= ASK_SECONDS - 1e-6
+            self.asked[viewer] = self.now
 
     @rule()
     def forget(self) -> None:
@@ -108,8 +121,8 @@ class Page(RuleBasedStateMachine):
     def nobody_holds_anything_for_long_without_a_word(self) -> None:
         holders = {viewer for viewer, held in self.should.items() if held} | {v for v, ids in self.fingers.items() if ids}
         assert set(self.holding.holders) == holders
-        for viewer in holders:
-            assert self.now - self.heard[viewer] <= SILENT_SECONDS + 1e-6
+        assert self.holding.look_at() > self.now, "it is not looked at again"
+        assert (self.holding.look_at() == math.inf) == (not holders)
 
 
 TestPage = Page.TestCase
@@ -120,7 +133,7 @@ def test_a_viewer_that_answers_holds_on_for_as_long_as_it_likes() -> None:
     now = 0.0
     assert holding.down(now, "ann", HeldKey("w"))
     for _ in range(100):
-        now = holding.look_at(now)
+        now = holding.look_at()
         assert holding.silent(now) == []
         assert holding.unsure(now) == ["ann"]
         now += 0.3
@@ -140,4 +153,4 @@ def test_too_much_is_refused_and_changes_nothing() -> None:
         holding.touch(0.0, "cat", [TouchPoint(id, 0, 0) for id in range(MOST_FINGERS + 1)])
     assert holding.touching == ()
     assert "cat" not in holding.holders
-    assert holding.look_at(0.0) < math.inf
+    assert holding.look_at() < math.inf
