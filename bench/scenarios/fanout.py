@@ -8,14 +8,18 @@ the kernel.
 messages   frames a second delivered, all viewers together
 front      CPU of the front; its share of sending through this machine's own network stack is in it
 worst      frames a second of the viewer who got fewest
+bare       CPU of one loop that sends as many bytes to as many sockets and does nothing else (`bench.bare_fanout`), in turns with
+           it: what of the front's CPU this machine's network stack takes whoever sends
 viewers    CPU of the viewers' own process: near 100 it, and not the server, is what is measured
 """
 
 from __future__ import annotations
 
+import contextlib
+
 import simplejpeg
 
-from bench import crowd, frames, stage
+from bench import bare_fanout, crowd, frames, stage
 from bench.crowd import Crowd
 from bench.load import Plan, Watch
 from bench.result import Result, percentile
@@ -36,6 +40,7 @@ def run(options: Options, steps: Steps) -> Result:
     steps.begin(options.runs * len(cases))
     seen: dict[tuple[int, int], list[Crowd]] = {case: [] for case in cases}
     quality = quality_for(PICTURE_BYTES)
+    bare: dict[int, list[float]] = {count: [] for count in COUNTS}
     with stage.synthetic(max_fps=60) as server, stage.session(server, stage.feed(KIND, fps=FPS)) as id:
         for number in range(options.runs):
             for count, renditions in cases:
@@ -44,8 +49,18 @@ def run(options: Options, steps: Steps) -> Result:
                 viewers = [Watch(id, 2 * FPS, quality - index % renditions) for index in range(count)]
                 plan = Plan(server.address, viewers, options.seconds, warm=2 + count / 100)
                 seen[count, renditions].append(crowd.watch(server, plan))
+                if renditions == 1:
+                    first = seen[count, 1][-1].seen[0]
+                    size = first.wire_bytes // max(1, len(first.seqs))
+                    with contextlib.suppress(RuntimeError):  # no machine of ours, no ratio
+                        bare[count].append(bare_fanout.measure(count, size, FPS, options.seconds))
     for (count, renditions), runs in seen.items():
         _figures(result, count, renditions, runs)
+    for count, shares in bare.items():
+        if len(shares) == options.runs:
+            result.add(f"{count} viewer{'s' if count > 1 else ''}: bare", shares, "%", "CPU of a bare loop that sends as much")
+            ratios = [run.cost.by_role["front"] / share for run, share in zip(seen[count, 1], shares, strict=True)]
+            result.add(f"{count} viewer{'s' if count > 1 else ''}: front / bare", ratios, "", "CPU of the front / that")
     first = seen[COUNTS[0], 1][0].seen[0]
     sizes = first.jpeg_bytes / len(first.seqs), first.wire_bytes / len(first.seqs)
     result.notes.append(f"Quality {quality}: {sizes[0] / 1000:.1f} kB a picture, {sizes[1] / 1000:.1f} kB a message.")
