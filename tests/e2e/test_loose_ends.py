@@ -23,7 +23,6 @@ LOOSE = (
 
 def test_a_session_s_whole_life_leaves_no_loose_end(monkeypatch: pytest.MonkeyPatch, site: str) -> None:
     monkeypatch.setenv("PYTHONDEVMODE", "1")  # with asyncio's debug mode and every warning
-    monkeypatch.setenv("PYTHONTRACEMALLOC", "5")  # which says where that was made which was never closed
     with run(encoders=1) as server:
         server.post("/api/session/create", session_id="one", width=320, height=240, url=f"{site}/canvas.html")
         address = f"{server.address}/api/session/one"

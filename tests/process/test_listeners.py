@@ -16,6 +16,7 @@ four = socket.create_server(("127.0.0.1", 0))
 other = socket.create_server(("127.0.0.1", 0))
 print(four.getsockname()[1], other.getsockname()[1], flush=True)
 connection, _ = four.accept()
+print("accepted", flush=True)
 connection.sendall(connection.recv(5))
 """
 
@@ -25,6 +26,7 @@ def test_nobody_else_gets_in_and_who_is_in_stays() -> None:
         assert child.stdout is not None
         ports = [int(word) for word in child.stdout.readline().split()]
         with socket.create_connection(("127.0.0.1", ports[0]), timeout=5) as connection:
+            assert child.stdout.readline() == "accepted\n"
             assert listeners.shut(child.pid) == 2
             for port in ports:
                 with pytest.raises(ConnectionRefusedError):
