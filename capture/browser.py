@@ -152,8 +152,8 @@ def _shut(driver: Program) -> None:
 
 def _import_clients() -> None:
     import selenium.webdriver.chrome.options
-    import selenium.webdriver.remote.webdriver
-    import urllib3.exceptions
+    import selenium.webdriver.remote.webdriver  # noqa: F401
+    import urllib3.exceptions  # noqa: F401
     import websockets.asyncio.client  # noqa: F401
 
 
