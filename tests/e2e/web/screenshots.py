@@ -52,6 +52,19 @@ class Studio:
         self.page.until("document.getElementById('notice').hidden && document.getElementById('picture').width > 16")
         self.page.until("document.getElementById('toasts').textContent === ''")
 
+    def more_tabs(self, session: str, *paths: str) -> None:
+        """Have it show other pages in tabs behind the one that it shows."""
+        with Client(self.server.address) as client:
+            client.subscribe(session)
+            (first,) = client.wait_for("tab:list").payload["tabs"]
+            for path in paths:
+                client.emit("tab:new", {"url": self.site + path})
+            while len(tabs := client.wait_for("tab:list").payload["tabs"]) <= len(paths) or not all(tab["title"] for tab in tabs):
+                pass
+            client.emit("tab:activate", {"tab": first["tab"]})
+            while not client.wait_for("tab:list").payload["tabs"][0]["active"]:
+                pass
+
     def moments(self, seconds: float) -> None:
         """Let the page live, so that graphs and thumbnails have something to show."""
         time.sleep(seconds)
@@ -86,6 +99,7 @@ def phone(studio: Studio) -> None:
 def viewer(studio: Studio) -> None:
     page = studio.page
     page.size(1280, 800)
+    studio.more_tabs("weather", "/shop.html", "/form.html")
     studio.view("weather")
     studio.moments(1)
     studio.shoot("viewer")
