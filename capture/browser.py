@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logs.logger("jiomosa.capture")
 
 START_SECONDS = 10.0  # ChromeDriver says its port after 0.05 s
+DRIVER_ATTEMPTS = 5
 LOOK_SECONDS = 0.05  # between two looks whether ChromeDriver has started Chromium, which takes it as long
 NEWS_SECONDS = 0.5  # for ChromeDriver to say what it knows of a Chromium that has ended
 QUIT_SECONDS = 2.0  # a healthy browser takes 0.1 s; one that hangs is killed
@@ -105,11 +106,8 @@ class Browser:
         """
         clients = asyncio.create_task(asyncio.to_thread(_import_clients))  # takes longer than screen and ChromeDriver: meanwhile
         await screen
-        program = await programs.start(
-            "ChromeDriver", spec.chromedriver, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE
-        )
+        program, version, port = await _start_driver(programs, spec.chromedriver)
         try:
-            version, port = await _greeting(program)
             await clients
             flags = [*emulation.flags(spec.device, version), *(() if way_out is None else only_way_out(way_out))]
             driver = await _launched(program, port, spec, flags)
@@ -220,8 +218,31 @@ def _launch(port: int, spec: CaptureSpec, more_flags: list[str]) -> WebDriver:
         raise ChildGone(f"ChromeDriver went away while it started Chromium ({error}).") from error
 
 
+async def _start_driver(programs: Programs, path: str) -> tuple[Program, str, int]:
+    """A ChromeDriver that listens, its version, which is Chromium's, and its port.
+
+    It takes a port that is free on 127.0.0.1, and ends where another program has the same one on ::1: then another is started.
+    """
+    for attempt in range(1, DRIVER_ATTEMPTS + 1):
+        program = await programs.start("ChromeDriver", path, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE)
+        try:
+            return program, *await _greeting(program)
+        except PortTaken:
+            await program.end()
+            if attempt == DRIVER_ATTEMPTS:
+                raise
+        except BaseException:
+            await program.end()
+            raise
+    raise AssertionError
+
+
+class PortTaken(ChildGone):
+    """ChromeDriver has ended, since its port was another program's."""
+
+
 async def _greeting(program: Program) -> tuple[str, int]:
-    """ChromeDriver's version, which is Chromium's, and its port; what it says is read on, so that it never waits for a reader."""
+    """ChromeDriver's version and port; what it says is read on, so that it never waits for a reader. Raises `ChildGone`."""
     stdout = program.process.stdout
     assert stdout is not None
     version = ""
@@ -230,6 +251,8 @@ async def _greeting(program: Program) -> tuple[str, int]:
             while line := await stdout.readline():
                 if found := re.search(rb"^Starting ChromeDriver ([\d.]+)", line):
                     version = found.group(1).decode()
+                if b"port not available" in line:
+                    raise PortTaken("ChromeDriver found no port to listen on; try again.")
                 if found := re.search(rb"started successfully on port (\d+)", line):
                     program.reader = asyncio.create_task(stdout.read())
                     return version, int(found.group(1))

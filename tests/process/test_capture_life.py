@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from engine.errors import ChildGone, ConfigurationError, JiomosaError
 from engine.messages import Refresh, Shutdown, Wants
+from engine.settings import Settings
 from tests.process.capture_rig import SECONDS, Rig
 
 CANVAS = (Path(__file__).parents[2] / "bench/pages/canvas.html").as_uri()
@@ -129,6 +131,36 @@ async def test_what_cannot_start_is_said_in_a_sentence(changes: dict[str, Any], 
         assert caught.value.code == (kind.code if kind is not JiomosaError else "browser_failed")
         await end_of(rig)
         assert rig.left_behind(folder=True) == []
+    finally:
+        await rig.stop()
+
+
+UNLUCKY = """#!/bin/sh
+cd {folder}
+echo x >>times
+[ $(wc -l <times) -lt 3 ] && echo 'IPv6 port not available. Exiting...' && exit 1
+exec {chromedriver} "$@"
+"""
+
+
+@pytest.fixture
+def unlucky() -> Iterator[Path]:
+    """A ChromeDriver that finds no port the first two times; it counts in the file `times`."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "times").touch()
+        (folder / "times").chmod(0o666)
+        (folder / "chromedriver").write_text(UNLUCKY.format(folder=folder, chromedriver=Settings().chromedriver))
+        (folder / "chromedriver").chmod(0o755)
+        yield folder
+
+
+async def test_a_port_that_another_program_has_is_tried_again(unlucky: Path) -> None:
+    rig = Rig(320, 240, chromedriver=str(unlucky / "chromedriver"))
+    try:
+        await rig.start()
+        assert (unlucky / "times").read_text() == "x\n" * 3
     finally:
         await rig.stop()
 
