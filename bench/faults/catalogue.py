@@ -43,7 +43,8 @@ class Fault:
 
 def all_faults(world: World) -> list[Fault]:
     kill, stop = psutil.Process.kill, psutil.Process.suspend
-    found = [
+    found = [Fault("none", "nothing at all, for comparison", TIMES, lambda stage, number: victims.no_fault(stage))]
+    found += [
         Fault(f"kill-{kind}", f"SIGKILL of the {words.removeprefix('the ')}", TIMES, _on_browser(kind, kill))
         for kind, words in KINDS.items()
     ]

@@ -160,6 +160,12 @@ def browser_fault(stage: Stage, kind: str, injure: Callable[[psutil.Process], ob
         return session.outcome(since, told=True)
 
 
+def no_fault(stage: Stage) -> Outcome:
+    """What the victim's coming and going does to others by itself: starting a browser takes a small machine's cores."""
+    with victim(stage) as session:
+        return session.outcome(time.monotonic(), told=False)
+
+
 def loop_fault(stage: Stage) -> Outcome:
     """The page loses itself in an endless loop."""
     with victim(stage) as session:

@@ -27,7 +27,7 @@ from bench.result import Result
 from bench.scenario import CannotRun, Options, Steps
 
 APART_SECONDS = 4.0  # between two injections that are waited for at the same time: a browser has been rebuilt by then
-AT_ONCE = 3
+AT_ONCE = max(1, min(3, (os.cpu_count() or 1) // 2))  # of those: two browsers that start take two cores, and each other's time
 QUICK_TIMES = 2
 POOL_THREADS = min(32, (os.cpu_count() or 1) + 4)  # of asyncio's pool, which keeps those that blocking work once needed
 SETTLE_SECONDS = 10.0

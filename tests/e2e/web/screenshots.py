@@ -59,10 +59,10 @@ class Studio:
             (first,) = client.wait_for("tab:list").payload["tabs"]
             for path in paths:
                 client.emit("tab:new", {"url": self.site + path})
-            while len(tabs := client.wait_for("tab:list").payload["tabs"]) <= len(paths) or not all(tab["title"] for tab in tabs):
-                pass
+                while not any(tab["url"].endswith(path) for tab in client.wait_for("tab:list").payload["tabs"]):
+                    pass
             client.emit("tab:activate", {"tab": first["tab"]})
-            while not client.wait_for("tab:list").payload["tabs"][0]["active"]:
+            while not any(tab["active"] and tab["tab"] == first["tab"] for tab in client.wait_for("tab:list").payload["tabs"]):
                 pass
 
     def moments(self, seconds: float) -> None:
