@@ -1,8 +1,8 @@
 """What carries Socket.IO: python-engineio, behind a door that lets nothing in which it would stumble over.
 
     StreamEngine  the server. A poll, or what is posted, is checked before python-engineio sees it, and refused in JSON
-    StreamSocket  its WebSocket adapter: finds the StreamProtocol that carries a connection, checks each message, bounds the
-                  time that an upgrade may take, and hands the writer what is to be sent
+    StreamSocket  its WebSocket adapter: finds the StreamProtocol that carries a connection, checks each message, and bounds the
+                  time that an upgrade may take
 
 What is no Engine.IO packet closes a WebSocket (1008, with the reason) and is a 400 to a POST. These lean on internals of the
 library, as `api.transport` does.
@@ -18,7 +18,6 @@ from typing import Any
 import engineio
 import msgspec
 from engineio.async_drivers import asgi as engineio_asgi
-from engineio.exceptions import QueueEmpty
 from engineio.payload import Payload
 
 from api.gate import refuse
@@ -67,7 +66,6 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
             raise BadRequest("This connection is being upgraded already.")
         self._protocol = environ["asgi.scope"].get("extensions", {}).get(EXTENSION)
         self._connection.protocol = self._protocol
-        self._connection.poll = self._poll
         try:
             return await super().__call__(environ)
         finally:
@@ -91,20 +89,6 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
         if message == PONG:
             self._connection.queue.ponged()
         return message
-
-    async def _poll(self) -> list[Any]:
-        """What its writer sends next, as python-engineio's; but without a timer and another turn of the loop for each picture. A
-        writer needs no timeout: who does not answer pings is let go, and that ends it."""
-        connection = self._connection
-        if not connection.upgraded:
-            packets: list[Any] = await type(connection).poll(connection)
-            return packets
-        try:
-            first = await connection.queue.get()
-        except asyncio.CancelledError:
-            raise QueueEmpty from None
-        connection.queue.task_done()
-        return [] if first is None else [first, *connection.queue.rest()]
 
     async def _fail(self, code: int, reason: str) -> None:
         if self._protocol is not None:

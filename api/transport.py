@@ -18,7 +18,7 @@ import base64
 import json
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
@@ -217,16 +217,6 @@ class Outbox(asyncio.Queue[Any]):
         if self.on_idle is not None:
             self.on_idle()  # may put a packet at once
         return reader
-
-    def rest(self) -> Iterator[Any]:
-        """What else waits, up to the word that the connection is over, which stays."""
-        while not self.empty():
-            packet = self.get_nowait()
-            self.task_done()
-            if packet is None:
-                self.put_nowait(None)
-                return
-            yield packet
 
     def _give(self, reader: asyncio.Future[Any]) -> None:
         if self.on_given is not None:
