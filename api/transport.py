@@ -39,7 +39,6 @@ MOST_FRAGMENTS = 4096
 MOST_PACKETS = 1000
 
 Bytes = bytes | memoryview
-_medium, _long = struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack  # headers of WebSocket frames
 
 
 class StreamProtocol(Wire, WebSocketsSansIOProtocol):
@@ -102,17 +101,14 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
 
     async def send_prepared(self, message: Prepared) -> None:
         """Send what is encoded already; an attachment goes out right behind its text, with nothing in between."""
-        writable = self.writable  # nearly always
-        if not writable.is_set():
-            await writable.wait()
+        await self.writable.wait()
         if self.disconnected or self.close_sent:
             raise ClientDisconnected
         pieces: list[Bytes] = [_header(TEXT, message.text), message.text]
         if message.attachment is not None:
             pieces += [_header(BINARY, message.attachment), message.attachment]
         self.transport.writelines(pieces)
-        if not writable.is_set():
-            await writable.wait()
+        await self.writable.wait()
 
 
 class Prepared(NamedTuple):
@@ -176,7 +172,6 @@ class Outbox(asyncio.Queue[Any]):
     def __init__(self) -> None:
         super().__init__()
         self._readers: deque[asyncio.Future[Any]] = deque()
-        self._home = asyncio.get_running_loop()
 
     def put_nowait(self, packet: Any) -> None:
         if self.on_ping is not None and isinstance(packet, Packet) and packet.packet_type == PING:
@@ -209,7 +204,7 @@ class Outbox(asyncio.Queue[Any]):
                 self._unfinished_tasks += 1  # type: ignore[attr-defined]  # the reader will say that one is done
         if self.on_asked is not None:
             self.on_asked()
-        reader: asyncio.Future[Any] = self._home.create_future()
+        reader: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if not self.empty():
             self._give(reader)
             return reader
@@ -228,10 +223,10 @@ def _header(first_byte: int, body: Bytes) -> bytes:
     """The header of one unfragmented, unmasked WebSocket message; apart from the body, which is not copied."""
     length = len(body)
     if length < 126:
-        return bytes((first_byte, length))
+        return struct.pack("!BB", first_byte, length)
     if length < 65536:
-        return _medium(first_byte, 126, length)
-    return _long(first_byte, 127, length)
+        return struct.pack("!BBH", first_byte, 126, length)
+    return struct.pack("!BBQ", first_byte, 127, length)
 
 
 class Json:

@@ -265,7 +265,7 @@ class Broadcast:
             del stream.ready[viewer]
             entry.show(packet.seq, packet.rendition)
             self._actions.append(Deliver(viewer, packet))
-        elif stream.refused != newest.seq and not stream.encoding:  # else the review at that job's end knows better
+        elif stream.refused != newest.seq:
             stream.eager = True
 
     def _end_job(self, seq: int, rendition: Rendition) -> _Stream | None:
