@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logs.logger("jiomosa.capture")
 
 START_SECONDS = 10.0  # ChromeDriver says its port after 0.05 s
-DRIVER_ATTEMPTS = 5
+DRIVER_ATTEMPTS = 5  # each meets a port that another program has on ::1 as rarely as the last
 LOOK_SECONDS = 0.05  # between two looks whether ChromeDriver has started Chromium, which takes it as long
 NEWS_SECONDS = 0.5  # for ChromeDriver to say what it knows of a Chromium that has ended
 QUIT_SECONDS = 2.0  # a healthy browser takes 0.1 s; one that hangs is killed
@@ -219,22 +219,23 @@ def _launch(port: int, spec: CaptureSpec, more_flags: list[str]) -> WebDriver:
 
 
 async def _start_driver(programs: Programs, path: str) -> tuple[Program, str, int]:
-    """A ChromeDriver that listens, its version, which is Chromium's, and its port.
+    """A ChromeDriver that listens, its version, which is Chromium's, and its port. Raises `ConfigurationError` or `ChildGone`.
 
     It takes a port that is free on 127.0.0.1, and ends where another program has the same one on ::1: then another is started.
     """
-    for attempt in range(1, DRIVER_ATTEMPTS + 1):
-        program = await programs.start("ChromeDriver", path, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE)
-        try:
-            return program, *await _greeting(program)
-        except PortTaken:
-            await program.end()
-            if attempt == DRIVER_ATTEMPTS:
-                raise
-        except BaseException:
-            await program.end()
-            raise
-    raise AssertionError
+    for _ in range(DRIVER_ATTEMPTS - 1):
+        with contextlib.suppress(PortTaken):
+            return await _one_driver(programs, path)
+    return await _one_driver(programs, path)
+
+
+async def _one_driver(programs: Programs, path: str) -> tuple[Program, str, int]:
+    program = await programs.start("ChromeDriver", path, "--port=0", "--log-level=SEVERE", stdout=asyncio.subprocess.PIPE)
+    try:
+        return program, *await _greeting(program)
+    except BaseException:
+        await program.end()
+        raise
 
 
 class PortTaken(ChildGone):
