@@ -44,5 +44,6 @@ def test_a_session_s_whole_life_leaves_no_loose_end(monkeypatch: pytest.MonkeyPa
         assert requests.post(f"{server.address}/api/session/create", json={"width": 1}, timeout=20).status_code == 400
         server.post("/api/session/create", session_id="two", width=320, height=240)
         viewers[2].emit("subscribe", {"session_id": "two"})  # both are there when it is told to stop
+    viewers[2].close()
     assert server.process.returncode == 0
     assert not [line for line in server.log if any(words in line for words in LOOSE)], "\n".join(server.log)
