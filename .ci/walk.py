@@ -178,7 +178,7 @@ def document_in_python(walk: Walk) -> None:
         program.says(r"^Subscribed to my_session$")
         program.says(r"^FPS: 30(\.0)?, Quality: 75$")
         program.says(r"^Frame \d+: \d+ bytes$")
-        hold(program.interrupt() == 0, "Ctrl+C did not end it well:\n" + "".join(program.lines[-15:]))
+        hold(program.interrupt(again=True) == 0, "Ctrl+C did not end it well:\n" + "".join(program.lines[-15:]))
     walk.rest(keepalive)
     with running([sys.executable, "-u", "-c", loop + "thread.join()"], os.environ | NO_SCREEN, walk.scratch) as program:
         program.says(r"^Keepalive sent for my_session$")

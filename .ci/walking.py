@@ -17,6 +17,7 @@ from typing import Any
 from selenium import webdriver
 
 PATIENCE = 40.0  # seconds that one thing may take
+UNHEARD = 5.0  # seconds after which a person presses Ctrl+C once more: the client's own steps to the end take three at most
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 # A desktop Chromium keeps pages of unknown origin away from this machine's own addresses; a device's WebView does not.
 LOCAL = "--disable-features=LocalNetworkAccessChecks"
@@ -68,12 +69,24 @@ class Running:
             hold(time.monotonic() < deadline, f"it did not say {pattern!r} within {seconds:g} s:\n{told}")
             time.sleep(0.02)
 
-    def interrupt(self) -> int:
-        """Ctrl+C, and how it ended."""
+    def interrupt(self, *, again: bool = False) -> int:
+        """Ctrl+C, and how it ended; `again`: pressed once more where it was not heard, as a person would.
+
+        Python hears a signal in its main thread. Linux may give it to a thread that is just starting another, as
+        python-socketio's does for each event, and a main thread that waits for a lock learns nothing of it (one in ten).
+        """
+        deadline = time.monotonic() + PATIENCE
         os.killpg(self.process.pid, signal.SIGINT)
-        code = self.process.wait(PATIENCE)
+        while (code := self._ended(UNHEARD if again else PATIENCE)) is None:
+            hold(time.monotonic() < deadline, f"Ctrl+C did not end it within {PATIENCE:g} s:\n" + "".join(self.lines[-15:]))
+            os.killpg(self.process.pid, signal.SIGINT)
         self.reader.join(PATIENCE)
         return code
+
+    def _ended(self, seconds: float) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(seconds)
+        return None
 
 
 @contextlib.contextmanager
