@@ -75,18 +75,23 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the lock of this machine's benches. Raises `CannotRun` while another does."""
+    """Hold the lock of this machine's benches, and leave no file behind. Raises `CannotRun` while another holds it."""
     with LOCK.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise CannotRun(f"Another bench is running (process {lock.read().strip()}); two would measure each other.") from None
+        if os.fstat(lock.fileno()).st_nlink == 0:
+            raise CannotRun("Another bench ended just now, and took its lock with it; start this one again.")
         lock.seek(0)
         lock.truncate()
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        try:
+            yield
+        finally:
+            LOCK.unlink()
 
 
 def _run(scenario: Scenario, options: Options, folder: Path, console: Console, *, strict: bool) -> bool:

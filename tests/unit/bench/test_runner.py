@@ -46,6 +46,7 @@ def test_a_scenario_that_cannot_run_says_why_and_leaves_no_result(
     assert runner.main(["idle", "--out", str(tmp_path / "out")]) == 1
     assert "idle cannot run here: There is no browser here." in capsys.readouterr().out
     assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "lock").exists()
 
 
 def test_a_scenario_that_runs_leaves_its_result_and_the_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
