@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.encoders import EncoderPool
-from api.watcher import Taker, Watcher
+from api.watcher import Straight, Taker, Watcher
 from engine.broadcast import Action as BroadcastAction
 from engine.broadcast import Broadcast, Deliver, Demand, Encode, Packet, Release
 from engine.errors import JiomosaError, Unavailable
@@ -280,10 +280,13 @@ class Stream:
     def _apply(self, actions: list[BroadcastAction]) -> None:
         if self._ended:
             return
+        straight: list[Straight] = []
         for action in actions:
             match action:
                 case Deliver(viewer, packet):
-                    viewer.offer(packet)  # type: ignore[attr-defined]  # every viewer of a Broadcast of ours is a Taker
+                    link = viewer.offer(packet)  # type: ignore[attr-defined]  # every viewer of a Broadcast of ours is a Taker
+                    if link is not None:
+                        straight.append(link)
                 case Release(lease):
                     slot, ring = self._leases.end(lease)
                     if slot is not None:
@@ -291,6 +294,12 @@ class Stream:
                     self._ring_goes(ring)
                 case Demand(fps):
                     self._send(Wants(fps))
+        # All writes in one go. With other work in between the picture leaves the processor's cache, and a client on this machine
+        # falls asleep before each: a third more for a hundred viewers, and three hundred get a third of their frames.
+        for link in straight:
+            link.write()
+        for link in straight:
+            link.written()
         if self._broadcast.eager:
             self._pool.want(self)
         deadline = self._broadcast.deadline

@@ -1,7 +1,8 @@
 """A viewer: one Socket.IO connection that watches a session.
 
-Its frames go through one `FramePacket` that is in the connection's outbox at most once and binds the newest packet when it is
-written; everything else it is told goes through the same outbox, in order.
+A frame goes straight to its link where nothing is before it. Else it goes through one `FramePacket` that is in the connection's
+outbox at most once and binds the newest packet when it is written; everything else it is told goes through the same outbox, in
+order.
 
     unsubscribed --attach--> waiting --outbox idle, link clear--> ready (the stream may `offer`) --written--> waiting ...
 
@@ -158,8 +159,7 @@ class Viewer:
         if self._protocol is not None:
             self._protocol.look(self.flow, whole=True)
             self._outbox.put_nowait(Packet(PING))  # before the first frame: the way as it is when nothing is on it
-        if self._outbox.idle:
-            self._idle()
+        self._cleared()
 
     def detach(self) -> None:
         """Stop watching; a frame that has not been written is withdrawn."""
@@ -171,37 +171,62 @@ class Viewer:
             self._recheck.cancel()
             self._recheck = None
 
-    def offer(self, packet: broadcast.Packet) -> None:
+    def offer(self, packet: broadcast.Packet) -> Viewer | None:
         """The stream's answer to `on_ready`."""
         self._packet, self._offered_at = packet, self._now()
-        if not self._queued:
-            self._queued = True
-            self._outbox.put_nowait(self._frame_packet)
-            if self._protocol is not None and self.flow.wants_ping(self._now()):
-                self._outbox.put_nowait(Packet(PING))
+        if self._queued:
+            return None
+        protocol = self._protocol
+        if protocol is not None and self._all_left:
+            return self
+        self._queued = True
+        self._outbox.put_nowait(self._frame_packet)
+        if protocol is not None and self.flow.wants_ping(self._offered_at):
+            self._outbox.put_nowait(Packet(PING))
+        return None
+
+    def write(self) -> None:
+        """Past the outbox, whose reader waits on."""
+        assert self._packet is not None
+        self._taken_at = self._now()
+        self._connection.protocol.give(_prepared(self._packet))
+
+    def written(self) -> None:
+        assert self._packet is not None
+        ping = self.flow.wants_ping(self._taken_at)
+        self._sent(self._packet)
+        if ping:
+            self._outbox.put_nowait(Packet(PING))  # its reader comes back when that has left
+        else:
+            self._connection.protocol.on_clear = self._cleared
+            self._cleared()
 
     def _take(self) -> Prepared | None:
+        """What was offered is being written by the outbox's reader."""
         self._queued = False
-        packet, self._packet = self._packet, None
-        if packet is None:
+        if self._packet is None:
             return None
-        now, size = self._now(), len(packet.data)
-        binary = packet.rendition.format == "jpeg-binary"
-        if self._protocol is None and binary:
+        prepared, self._taken_at = _prepared(self._packet), self._now()
+        self._sent(self._packet)
+        return prepared
+
+    def _sent(self, packet: broadcast.Packet) -> None:
+        self._packet = None
+        now, size, polls = self._taken_at, len(packet.data), self._protocol is None
+        if polls and packet.rendition.format == "jpeg-binary":
             size += packet.size // 3  # it becomes base64 in the response to a poll
         self.flow.sent(now, size, packet.rendition.quality)
-        if self._protocol is None:
+        if polls:
             self.flow.responded(now)
-        self._taken_at = now
         self.pulse.sent(size)
         if self._journey is not None:
             times = self._journey.sent(now, self._offered_at, packet, size, self.transport)
             if self._figures is not None:
                 self._figures.sent(now, size, times)
-        if not binary:
-            return Prepared(packet.data)
-        data = memoryview(packet.data)
-        return Prepared(data[: -packet.size], data[-packet.size :])
+
+    def _cleared(self) -> None:
+        if self._all_left:
+            self._idle()
 
     def _idle(self) -> None:
         if self._taken_at < math.inf:
@@ -220,10 +245,15 @@ class Viewer:
 
     def _check_again(self) -> None:
         self._recheck = None
-        if self._outbox.idle:
-            self._idle()
+        self._cleared()
 
     # ---- the link
+
+    @property
+    def _all_left(self) -> bool:
+        """Whether nothing waits on this side of the kernel."""
+        protocol = self._protocol
+        return self._outbox.idle and (protocol is None or protocol.clear)
 
     @property
     def _protocol(self) -> StreamProtocol | None:
@@ -267,3 +297,14 @@ class Viewer:
             protocol.look(self.flow, whole=True)
             protocol.keep(self.flow.keeps)
         return self.flow.sample(self._now())
+
+
+def _prepared(packet: broadcast.Packet) -> Prepared:
+    if not packet.prepared:
+        if packet.rendition.format == "jpeg-binary":
+            data = memoryview(packet.data)
+            packet.prepared.append(Prepared(data[: -packet.size], data[-packet.size :]))
+        else:
+            packet.prepared.append(Prepared(packet.data))
+    prepared: Prepared = packet.prepared[0]
+    return prepared

@@ -16,10 +16,22 @@ from engine.view import View
 from engine.watching import Sharp, ViewerStatistics
 
 
+class Straight(Protocol):
+    """Where an offered packet goes straight to a link."""
+
+    def write(self) -> None:
+        """Give it to the link; called right after the `offer`, before anything else happens to the one who was offered it."""
+
+    def written(self) -> None:
+        """All others have been written to as well: what follows from it."""
+
+
 class Taker(Protocol):
     """Whoever takes packets: a viewer or a poll."""
 
-    def offer(self, packet: Packet) -> None: ...
+    def offer(self, packet: Packet) -> Straight | None:
+        """None: it takes the packet in its own time."""
+
     def __hash__(self) -> int: ...
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.messages import Rendition
 from engine.pacing import Pace
@@ -32,13 +33,17 @@ FRAMES_IN_ENCODERS = 2  # newest + being filled + these make the ring's four slo
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A frame ready for the wire. `size`: bytes of the picture itself; `data`: what is sent; `seconds`: so long it took."""
+    """A frame ready for the wire. `size`: bytes of the picture itself; `data`: what is sent; `seconds`: so long it took.
+
+    `prepared`: room for what the front makes of it once for all its viewers.
+    """
 
     seq: int
     rendition: Rendition
     data: bytes
     size: int
     seconds: float = 0.0
+    prepared: list[Any] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

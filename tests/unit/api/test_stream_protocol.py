@@ -34,8 +34,9 @@ async def test_messages_are_framed_as_rfc_6455_says(length: int, first_byte: int
     stream = await protocol()
     body = bytes(number % 251 for number in range(length))
     await stream.send_prepared(Prepared(body) if first_byte == TEXT else Prepared(b"", body))
-    header, sent = stream.transport.pieces[-2:]
-    assert sent is body, "the body was copied"
+    message = stream.transport.written if first_byte == TEXT else stream.transport.written.removeprefix(b"\x81\x00")
+    header, sent = message[: len(message) - length], message[len(message) - length :]
+    assert sent == body
     assert header[0] == first_byte
     assert not header[1] & 0x80, "a server must not mask"
     small = header[1]
@@ -48,12 +49,13 @@ async def test_messages_are_framed_as_rfc_6455_says(length: int, first_byte: int
 async def test_a_picture_follows_its_text_in_one_write() -> None:
     stream = await protocol()
     data = memoryview(b"451-textPICTURE")
-    writes: list[Any] = []
-    stream.transport.writelines = writes.append
-    await stream.send_prepared(Prepared(data[:8], data[8:]))
-    assert len(writes) == 1, "something could come between the two"
-    assert b"".join(writes[0]) == b"\x81\x08451-text\x82\x07PICTURE"
-    assert all(piece.obj is data.obj for piece in writes[0][1::2]), "the bytes were copied"
+    writes: list[bytes] = []
+    stream.transport.write = writes.append
+    prepared = Prepared(data[:8], data[8:])
+    await stream.send_prepared(prepared)
+    assert writes == [b"\x81\x08451-text\x82\x07PICTURE"], "something could come between the two"
+    await stream.send_prepared(prepared)
+    assert writes[1] is writes[0], "it was put together for each who gets it"
 
 
 async def test_send_returns_only_when_the_transport_is_empty() -> None:
@@ -67,13 +69,15 @@ async def test_send_returns_only_when_the_transport_is_empty() -> None:
     assert sending.done()
     assert stream.transport.written == b"\x81\x02\xc3\xa9"
 
-    write = stream.transport.writelines
+    def filling(write: Any) -> Any:
+        def fill(data: Any) -> None:
+            write(data)
+            stream.pause_writing()
 
-    def fill(pieces: Any) -> None:
-        write(pieces)
-        stream.pause_writing()
+        return fill
 
-    stream.transport.writelines = fill
+    stream.transport.write = filling(stream.transport.write)
+    stream.transport.writelines = filling(stream.transport.writelines)
     for sent in (stream.send({"type": "websocket.send", "bytes": b"x"}), stream.send_prepared(Prepared(b"y"))):
         sending = asyncio.create_task(sent)
         await turns()
@@ -86,6 +90,19 @@ async def test_send_returns_only_when_the_transport_is_empty() -> None:
 
 async def test_the_transport_keeps_nothing_back() -> None:
     assert (await protocol()).transport.high == 0
+
+
+async def test_it_is_clear_while_nothing_waits_here_and_says_when_it_is_again() -> None:
+    stream = await protocol()
+    told: list[bool] = []
+    stream.on_clear = lambda: told.append(stream.clear)
+    assert stream.clear
+    stream.pause_writing()
+    assert not stream.clear
+    stream.resume_writing()
+    assert told == [True]
+    stream.connection_lost(None)
+    assert not stream.clear, "nothing may be given to a connection that is lost"
 
 
 async def test_a_send_that_waits_for_a_lost_connection_ends() -> None:

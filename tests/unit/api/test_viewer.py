@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.transport import NOTHING, FramePacket
+from api.viewer import Viewer
 from engine.adaptation import LinkSample
 from engine.broadcast import Packet
 from engine.errors import NotFound
@@ -107,7 +108,11 @@ async def test_there_is_no_readiness_while_a_poll_has_a_frame_that_it_has_not_wr
 
 async def test_a_frame_may_be_offered_within_on_ready() -> None:
     world = World()
-    world.viewer.attach(lambda viewer: viewer.offer(frame(7)), Journey())
+
+    def offer(viewer: Viewer) -> None:
+        viewer.offer(frame(7))
+
+    world.viewer.attach(offer, Journey())
     assert await world.write() == b"frame 7"
 
 
@@ -176,7 +181,8 @@ async def test_a_picture_of_its_own_is_cut_from_the_packet_without_a_copy() -> N
     world.attach()
     packet = Packet(1, Rendition("jpeg-binary", 75), b"451-textPICTURE", len(b"PICTURE"))
     world.viewer.offer(packet)
-    text, attachment = (await world.outbox.get()).encode()
+    prepared = (await world.outbox.get()).encode()
+    text, attachment = prepared.text, prepared.attachment
     assert (bytes(text), bytes(attachment)) == (b"451-text", b"PICTURE")
     assert text.obj is packet.data
     assert attachment.obj is packet.data

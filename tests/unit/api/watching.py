@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +33,10 @@ class Wire(RealWire):
         self.waiting = 0
         self.kept: list[float] = []
         self.was_cut = False
+        self.clear = True
+        self.fills = False  # what is given next does not leave at once
+        self.given: list[Any] = []
+        self.on_clear: Callable[[], None] | None = None
         info = bytearray(TCP_INFO_BYTES)
         struct.pack_into("=I", info, 16, MSS)
         struct.pack_into("=I", info, 68, round(rtt * 1e6 * (3 if queues else 1)) + 10_000 * queues)
@@ -50,6 +55,17 @@ class Wire(RealWire):
 
     def cut(self) -> None:
         self.was_cut = True
+
+    def give(self, message: Prepared) -> None:
+        assert self.clear
+        self.given.append(message.text)
+        self.clear = not self.fills
+
+    def drain(self) -> None:
+        """All that it was given leaves."""
+        self.clear = True
+        if self.on_clear is not None:
+            self.on_clear()
 
 
 class World:
@@ -74,6 +90,13 @@ class World:
     def _count(self, viewer: Viewer) -> None:
         assert viewer is self.viewer
         self.ready += 1
+
+    def offer(self, packet: Packet) -> None:
+        """As a stream does."""
+        straight = self.viewer.offer(packet)
+        if straight is not None:
+            straight.write()
+            straight.written()
 
     async def write(self) -> Any:
         """What the writer does for one packet; an empty outbox it would wait for is None."""
