@@ -20,6 +20,7 @@ TCP_INFO_BYTES = 168
 _u32 = struct.Struct("=I").unpack_from
 _u64 = struct.Struct("=Q").unpack_from
 
+TICK_SECONDS = 0.01  # the kernel's, at 100 Hz, the slowest there is
 PROBE_SECONDS = 10  # between two questions whether the other end is still there; TCP_USER_TIMEOUT says when it is not
 # The kernel calls the socket writable only below this many unsent bytes. This to begin with (16 KB are half a second at 256
 # kbit/s); then a whole frame, so that a look tells what holds it up: `engine.flow` lets no other in.
@@ -28,12 +29,13 @@ LEAST_LOWAT_BYTES, MOST_LOWAT_BYTES = 2 * 1024, 1024 * 1024
 
 
 class Link:
-    """What a TCP socket tells of its link. Units: bytes, seconds."""
+    """What a TCP socket tells of its link. Units: bytes, seconds. `silent`: since the kernel was sent anything, by its ticks."""
 
-    __slots__ = ("min_rtt", "mss", "notsent", "rate", "rtt")
+    __slots__ = ("min_rtt", "mss", "notsent", "rate", "rtt", "silent")
 
     def __init__(self, info: bytes) -> None:
         self.mss: int = _u32(info, 16)[0]
+        self.silent: float = _u32(info, 52)[0] / 1e3
         self.rtt: float = _u32(info, 68)[0] / 1e6
         self.notsent: int = _u32(info, 144)[0]
         self.min_rtt: float = _u32(info, 148)[0] / 1e6
@@ -89,6 +91,11 @@ class Wire:
         unsent = self.unsent()
         link = self.link() if unsent or whole else None
         flow.told(time.monotonic(), unsent, link)  # uvloop's own clock stands still within an iteration
+
+    def heard_at(self, now: float) -> float:
+        """When the kernel got what is heard `now`, at the latest: a server that is busy hears of it later."""
+        link = self.link()
+        return now if link is None else now - max(0.0, link.silent - TICK_SECONDS)
 
     def link(self) -> Link | None:
         """The link's state; None where the socket does not tell."""

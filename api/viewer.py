@@ -277,7 +277,9 @@ class Viewer:
 
     def _ponged(self) -> None:
         self.heard_at = self._now()
-        self.flow.ponged(self._now())
+        protocol = self._protocol
+        # Were our own delay taken for the client's, each picture would get a ping, and delay us more.
+        self.flow.ponged(self.heard_at if protocol is None else protocol.heard_at(self.heard_at))
         if self._recheck is not None:
             self._recheck.cancel()
             self._check_again()

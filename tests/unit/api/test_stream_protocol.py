@@ -127,12 +127,14 @@ async def test_a_socket_that_does_not_tell_is_never_congested() -> None:
 def test_the_link_is_read_from_the_kernels_structure() -> None:
     info = bytearray(TCP_INFO_BYTES)
     struct.pack_into("=I", info, 16, 1448)
+    struct.pack_into("=I", info, 52, 44)
     struct.pack_into("=I", info, 68, 60_000)
     struct.pack_into("=I", info, 144, 2896)
     struct.pack_into("=I", info, 148, 40_000)
     struct.pack_into("=Q", info, 160, 1_000_000)
     link = Link(bytes(info))
     assert (link.mss, link.rtt, link.notsent, link.min_rtt, link.rate) == (1448, 0.06, 2896, 0.04, 1_000_000)
+    assert link.silent == 0.044
 
 
 # ---- over a real socket

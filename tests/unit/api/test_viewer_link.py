@@ -123,6 +123,19 @@ async def test_a_pong_asks_again_at_once() -> None:
     reading.cancel()
 
 
+@pytest.mark.parametrize("late_at", ["the client", "us"])
+async def test_what_a_pong_waited_for_us_is_not_the_links(late_at: str) -> None:
+    wire = Wire(rate=10_000_000, rtt=0.001, queues=False, silent=0.3 if late_at == "us" else 0.0)
+    world = World(wire)
+    world.attach()
+    for seq in range(1, FIRST_PINGS + 1):
+        world.viewer.offer(frame(seq))
+        assert [await world.write(), await world.write()] == [b"frame %d" % seq, "2"]
+        world.viewer.flow._pings[0] = (world.viewer._now() - 0.3, 0.0, world.viewer._now() - 0.299)
+        world.outbox.ponged()
+    assert world.viewer.flow.beyond is (late_at == "the client")
+
+
 async def test_a_quiet_viewer_has_no_sample_and_the_kernel_is_told_its_budget() -> None:
     wire = Wire(rate=1_000_000, rtt=0.1)
     world = World(wire)

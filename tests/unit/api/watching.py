@@ -29,7 +29,7 @@ class Wire(RealWire):
 
     disconnected = False
 
-    def __init__(self, *, rate: int = 1_000_000, rtt: float = 0.1, queues: bool = True) -> None:
+    def __init__(self, *, rate: int = 1_000_000, rtt: float = 0.1, queues: bool = True, silent: float = 0.0) -> None:
         self.waiting = 0
         self.kept: list[float] = []
         self.was_cut = False
@@ -39,6 +39,7 @@ class Wire(RealWire):
         self.on_clear: Callable[[], None] | None = None
         info = bytearray(TCP_INFO_BYTES)
         struct.pack_into("=I", info, 16, MSS)
+        struct.pack_into("=I", info, 52, round(silent * 1000))
         struct.pack_into("=I", info, 68, round(rtt * 1e6 * (3 if queues else 1)) + 10_000 * queues)
         struct.pack_into("=I", info, 148, round(rtt * 1e6))
         struct.pack_into("=Q", info, 160, rate)
