@@ -32,7 +32,8 @@ log = logs.logger("jiomosa.egress")
 START_SECONDS, STOP_SECONDS = 15.0, 2.0
 BEAT_SECONDS = 0.2
 HUNG_SECONDS = 0.5  # its longest turn takes a few ms; with beat and start, a page waits for about a second
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.2, 5.0  # the first successor starts at once
+# The first successor starts at once. Every page waits for one, and a start is a quarter of a second of work: never long.
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.2, 1.0
 FORGIVEN_SECONDS = 60.0
 
 Told = Callable[[Denied], None]
