@@ -22,7 +22,7 @@ from engineio.payload import Payload
 
 from api.gate import refuse
 from api.models import ErrorModel
-from api.transport import EXTENSION, PONG, SEPARATOR, Outbox, Prepared, StreamProtocol
+from api.transport import EXTENSION, SEPARATOR, Outbox, Prepared, StreamProtocol
 from engine.errors import BadRequest, JiomosaError, LengthRequired, NotAllowed, TooLarge
 
 UPGRADE_SECONDS = 10.0  # for each step from polling to a WebSocket; what Socket.IO's own server allows
@@ -66,11 +66,17 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
             raise BadRequest("This connection is being upgraded already.")
         self._protocol = environ["asgi.scope"].get("extensions", {}).get(EXTENSION)
         self._connection.protocol = self._protocol
+        if self._protocol is not None:
+            self._protocol.on_pong = self._ponged
         try:
             return await super().__call__(environ)
         finally:
             if not self._connection.upgraded:  # it failed, and python-engineio would have all polls wait for it
                 self._connection.upgrading = False
+
+    def _ponged(self) -> bool:
+        self._connection.queue.ponged()
+        return self._connection.last_ping is not None  # its own ping, which keeps the connection alive, is still unanswered
 
     async def wait(self) -> Any:
         """The next message. Raises OSError where there is none, and where it is none."""
@@ -86,8 +92,6 @@ class StreamSocket(engineio_asgi.WebSocket):  # type: ignore[misc]
             await self._fail(1009, error.message)
         except BadRequest as error:
             await self._fail(1008, error.message)
-        if message == PONG:
-            self._connection.queue.ponged()
         return message
 
     async def _fail(self, code: int, reason: str) -> None:

@@ -31,7 +31,7 @@ from api.link import Wire
 
 EXTENSION = "jiomosa.protocol"  # where a protocol puts itself in the ASGI scope
 SEPARATOR = "\x1e"  # between the Engine.IO packets in the response to a poll
-PONG = "3"
+PING_MESSAGE, PONG = b"\x81\x012", b"3"  # as a WebSocket message; as the text of one
 NOTHING = "6"  # an Engine.IO noop: every client ignores it
 TEXT, BINARY = 0x81, 0x82  # first byte of a final WebSocket frame, RFC 6455 section 5.2
 # Of one WebSocket message. It may have 2 MB (`api.entrance`), and small devices send as little as half a kilobyte at once.
@@ -43,9 +43,14 @@ Bytes = bytes | memoryview
 
 
 class StreamProtocol(Wire, WebSocketsSansIOProtocol):
-    """See the module's table. One a WebSocket connection. `on_clear` is called when what it was given has left after all."""
+    """See the module's table. One a WebSocket connection. What is called back:
+
+    on_clear  what it was given has left after all
+    on_pong   an Engine.IO pong has come; True: python-engineio, several turns of the loop away, is to have it as well
+    """
 
     on_clear: Callable[[], None] | None = None
+    on_pong: Callable[[], bool] | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -67,6 +72,9 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """As the base class, which writes to the log what anybody may send."""
+        if self.frames == [PONG] and self.on_pong is not None and not self.close_sent and not self.on_pong():
+            self.frames = []
+            return
         try:
             if self.curr_msg_data_type == "text":
                 b"".join(self.frames).decode()
@@ -115,9 +123,13 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
         """Whether all that it was given has left for the kernel, and more may come."""
         return self.writable.is_set() and not self.disconnected and not self.close_sent
 
-    def give(self, message: Prepared) -> None:
-        """Send now, where it is `clear`; an attachment goes out right behind its text, with nothing in between."""
-        self.transport.write(message.on_the_wire())
+    def give(self, message: Prepared, *, ping: bool = False) -> None:
+        """Send now, where it is `clear`; an attachment goes out right behind its text, with nothing in between.
+        `ping`: with an Engine.IO ping behind it."""
+        if ping:
+            self.transport.writelines((message.on_the_wire(), PING_MESSAGE))
+        else:
+            self.transport.write(message.on_the_wire())
 
     def resume_writing(self) -> None:
         super().resume_writing()

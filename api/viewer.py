@@ -56,6 +56,7 @@ class Viewer:
         self._frame_packet = FramePacket(self._take)
         self._packet: broadcast.Packet | None = None
         self._queued = False
+        self._ping_behind = False
         self._cursor_packet = FramePacket(self._take_cursor)
         self._cursor: bytes | None = None
         self._cursor_told: bytes | None = None
@@ -189,17 +190,16 @@ class Viewer:
         """Past the outbox, whose reader waits on."""
         assert self._packet is not None
         self._taken_at = self._now()
-        self._connection.protocol.give(_prepared(self._packet))
+        self._ping_behind = self.flow.wants_ping(self._taken_at)
+        self._connection.protocol.give(_prepared(self._packet), ping=self._ping_behind)
 
     def written(self) -> None:
         assert self._packet is not None
-        ping = self.flow.wants_ping(self._taken_at)
         self._sent(self._packet)
-        if ping:
-            self._outbox.put_nowait(Packet(PING))  # its reader comes back when that has left
-        else:
-            self._connection.protocol.on_clear = self._cleared
-            self._cleared()
+        if self._ping_behind:
+            self._pinged()
+        self._connection.protocol.on_clear = self._cleared
+        self._cleared()
 
     def _take(self) -> Prepared | None:
         """What was offered is being written by the outbox's reader."""
@@ -278,8 +278,9 @@ class Viewer:
     def _ponged(self) -> None:
         self.heard_at = self._now()
         protocol = self._protocol
-        # Were our own delay taken for the client's, each picture would get a ping, and delay us more.
-        self.flow.ponged(self.heard_at if protocol is None else protocol.heard_at(self.heard_at))
+        if protocol is not None and self.flow.pinging:
+            # Were our own delay taken for the client's, each picture would get a ping, and delay us more.
+            self.flow.ponged(protocol.heard_at(self.heard_at))
         if self._recheck is not None:
             self._recheck.cancel()
             self._check_again()

@@ -144,6 +144,11 @@ class Flow:
         held = self._held_since < math.inf and now - self._held_since <= HELD_SECONDS + HELD_ROUNDS * self._min_rtt
         self._socket.acknowledged(now, self._socket.sent_bytes - outstanding, idle=self._room > 1, held=held)
 
+    @property
+    def pinging(self) -> bool:
+        """Whether a pong is awaited."""
+        return bool(self._pings)
+
     def wants_ping(self, now: float) -> bool:
         """Whether a ping should go behind the frame that is sent now: the first ones tell before much can have piled up."""
         return self._beyond or self._answered < FIRST_PINGS or now >= self._pinged_at + PING_SECONDS

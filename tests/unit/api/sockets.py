@@ -63,6 +63,7 @@ class FakeTransport(asyncio.Transport):
         return False
 
     def close(self) -> None: ...
+    def pause_reading(self) -> None: ...
 
 
 async def protocol(kind: type[WebSocketsSansIOProtocol] = StreamProtocol) -> Any:

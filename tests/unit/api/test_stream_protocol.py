@@ -105,6 +105,31 @@ async def test_it_is_clear_while_nothing_waits_here_and_says_when_it_is_again() 
     assert not stream.clear, "nothing may be given to a connection that is lost"
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("text", [b"3", b"3probe", b"42[]"])
+async def test_a_pong_is_told_at_once_and_goes_to_the_application_only_where_that_waits_for_it(text: bytes, wanted: bool) -> None:
+    stream = await protocol()
+    told: list[bool] = []
+
+    def on_pong() -> bool:
+        told.append(True)
+        return wanted
+
+    stream.on_pong = on_pong
+    stream.frames, stream.curr_msg_data_type = [text], "text"
+    stream.send_receive_event_to_app()
+    pong = text == b"3"
+    assert told == [True] * pong
+    assert stream.frames == []
+    assert stream.queue.empty() is (pong and not wanted)
+
+
+async def test_a_ping_goes_in_the_same_write_as_the_message_before_it() -> None:
+    stream = await protocol()
+    stream.give(Prepared(b"42"), ping=True)
+    assert stream.transport.written == b"\x81\x0242\x81\x012"
+
+
 async def test_a_send_that_waits_for_a_lost_connection_ends() -> None:
     for send in ("send", "send_prepared"):
         stream = await protocol()

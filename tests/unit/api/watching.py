@@ -57,9 +57,9 @@ class Wire(RealWire):
     def cut(self) -> None:
         self.was_cut = True
 
-    def give(self, message: Prepared) -> None:
+    def give(self, message: Prepared, *, ping: bool = False) -> None:
         assert self.clear
-        self.given.append(message.text)
+        self.given += [message.text, *(["2"] if ping else [])]
         self.clear = not self.fills
 
     def drain(self) -> None:
