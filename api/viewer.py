@@ -195,11 +195,13 @@ class Viewer:
 
     def written(self) -> None:
         assert self._packet is not None
+        protocol = self._connection.protocol
         self._sent(self._packet)
         if self._ping_behind:
             self._pinged()
-        self._connection.protocol.on_clear = self._cleared
-        self._cleared()
+        protocol.on_clear = self._cleared
+        if protocol.clear:
+            self._idle()
 
     def _take(self) -> Prepared | None:
         """What was offered is being written by the outbox's reader."""

@@ -123,7 +123,10 @@ class Broadcast:
     @property
     def eager(self) -> bool:
         """Whether `next_job` may have one."""
-        return any(stream.eager for stream in self._streams.values())
+        for stream in self._streams.values():  # noqa: SIM110  # asked for each picture of each viewer
+            if stream.eager:
+                return True
+        return False
 
     @property
     def fps_wanted(self) -> float:
