@@ -10,7 +10,7 @@ import pytest
 from api import stream as module
 from api.stream import Stream
 from engine.adaptation import LinkSample
-from engine.broadcast import Encode, Packet
+from engine.broadcast import Encode
 from engine.errors import JiomosaError, Unavailable
 from engine.messages import Notice, Release, Rendition, Wants
 from tests.unit.api.fakes import FakePool, FakeViewer, made, turns, until
@@ -52,36 +52,6 @@ async def test_demand_follows_the_fastest_viewer() -> None:
     demands = [message.fps for message in world.sent]
     assert demands[:4] == [10, 60, 30, 50]
     assert demands[-1] == 0
-    world.stream.end()
-
-
-class StraightViewer(FakeViewer):
-    """One whose frames go straight to its link."""
-
-    def __init__(self, log: list[str], fps: float) -> None:
-        super().__init__(fps)
-        self.log = log
-
-    def offer(self, packet: Packet) -> Any:
-        self.log.append("offer")
-        return self
-
-    def write(self) -> None:
-        self.log.append("write")
-
-    def written(self) -> None:
-        self.log.append("written")
-        self.ready()
-
-
-@pytest.mark.parametrize("count", [1, 3])
-async def test_all_links_are_written_to_in_one_go_and_each_viewer_is_ready_again_after_that(count: int) -> None:
-    world, log = World(), list[str]()
-    for _ in range(count):
-        world.stream.watch(cast(Any, StraightViewer(log, 1000.0)))
-    for _ in range(2):
-        await world.frame()
-    assert log == (["offer"] * count + ["write"] * count + ["written"] * count) * 2
     world.stream.end()
 
 
