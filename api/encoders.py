@@ -29,7 +29,9 @@ log = logs.logger("jiomosa.encoders")
 PACKET_SLOT_BYTES = int(MAX_WIDTH * MAX_HEIGHT * 3 * 1.02 * 4 / 3)
 PACKET_SLOTS = DEPTH + 1  # one more than jobs, so that copying a packet out delays none
 START_SECONDS, STOP_SECONDS = 15.0, 2.0
-JOB_SECONDS = 2.0  # the dearest picture, a PNG of the largest screen, takes 0.4; a machine where this takes 2 streams nothing
+# Nothing in an encoder waits while it owes a job: one that is seen not to work then hangs. One that works may be at the dearest
+# picture, a PNG of the largest screen, which takes 0.4 s; a machine where this takes 2 streams nothing.
+STILL_SECONDS, JOB_SECONDS = 0.5, 2.0
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.2, 5.0  # the first successor starts at once
 FORGIVEN_SECONDS = 60.0  # after which an end is a first one again
 
@@ -129,11 +131,12 @@ class EncoderPool:
         del self._looks[number]
         child = self._children[number]
         child.hear()
-        if self._patience[number].over(time.monotonic()):
-            log.error("encoder hangs, killed", process=child.name, owes_a_job_for_seconds=JOB_SECONDS)
-            child.kill()
-        else:
+        patience = self._patience[number]
+        if not patience.over(time.monotonic()) or (child.works and patience.grant(JOB_SECONDS - STILL_SECONDS)):
             self._look_later(number)
+            return
+        log.error("encoder hangs, killed", process=child.name, works=child.works)
+        child.kill()
 
     def _received(self, number: int, message: Any) -> None:
         self._patience[number].answered(time.monotonic())
@@ -167,7 +170,7 @@ class EncoderPool:
             child.kill()
             raise
         self._serving.add(number)
-        self._patience[number] = Patience(JOB_SECONDS)
+        self._patience[number] = Patience(STILL_SECONDS)
         self._dispatch.add(number, PACKET_SLOTS)
         self._assign()
 

@@ -24,6 +24,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
@@ -68,6 +69,15 @@ class Child:
     @property
     def alive(self) -> bool:
         return self._process is not None and not self._exited.done()
+
+    @property
+    def works(self) -> bool:
+        """Whether it is computing, or would be if it had a processor; not when it waits for something, or is stopped."""
+        try:
+            state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(") ")[2][:1]
+        except OSError:  # it has ended
+            return False
+        return state in ("R", "D")  # D: for memory or a disk, which is no reason to end it either
 
     def start(self, on_message: Callable[[Any], None], on_exit: Callable[[JiomosaError], None] | None = None) -> None:
         """Start the process. `on_message` gets all but its first `Ready`; `on_exit` is called once it has ended.

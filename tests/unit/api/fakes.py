@@ -29,7 +29,7 @@ class FakeChild:
         self.pid = 1000 + len(self.made)
         self.sent: list[Any] = []
         self.unheard: list[Any] = []  # what it has said and nobody has taken in
-        self.killed = self.stopped = self.started = self.hangs = False
+        self.killed = self.stopped = self.started = self.hangs = self.works = False
         self.exited = asyncio.Event()
         self.readiness: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_message: Callable[[Any], None] = lambda message: None

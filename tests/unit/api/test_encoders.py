@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -202,6 +203,22 @@ async def test_an_encoder_that_owes_a_job_for_too_long_is_killed_and_its_jobs_do
     await until(lambda: source.failed)
     assert (hung.killed, busy.killed) == (True, False)
     assert len(source.packets) == len(source.failed) == DEPTH
+
+
+async def test_an_encoder_that_is_at_work_is_given_more_time_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STILL_SECONDS", 0.0)
+    monkeypatch.setattr(module, "JOB_SECONDS", 0.1)
+    slow, still = FakeChild.made
+    slow.works = True
+    for child in FakeChild.made:
+        world.pool._patience[child.spec.number] = Patience(0.05)
+    source = Source(2 * DEPTH)
+    began = time.monotonic()
+    world.pool.want(source)
+    await until(lambda: still.killed)
+    assert not slow.killed
+    await until(lambda: slow.killed)
+    assert time.monotonic() - began >= 0.15
 
 
 async def test_an_encoder_without_a_job_is_never_called_hung(world: World) -> None:

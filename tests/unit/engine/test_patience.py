@@ -40,3 +40,17 @@ def test_the_time_in_which_nobody_looked_does_not_count() -> None:
     assert not patience.over(3600.0)
     assert not patience.over(3600.9)
     assert patience.over(3601.0)
+
+
+def test_more_time_is_granted_once_for_each_answer() -> None:
+    patience = Patience(1.0)
+    patience.asked(0.0)
+    assert patience.over(1.0)
+    assert patience.grant(2.0)
+    assert not patience.over(2.9)
+    assert patience.over(3.0)
+    assert not patience.grant(2.0)
+    patience.asked(3.0)
+    patience.answered(3.1)
+    assert patience.over(4.1)
+    assert patience.grant(2.0)
