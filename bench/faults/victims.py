@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 
 class Outcome(msgspec.Struct):
-    """What became of one injection. Seconds count from the fault.
+    """What became of one injection. Seconds count from the fault, or from its end where that is what ends the interruption.
 
     noticed   until viewers were told of it; None: they were not, or did not need to be
     recovered until frames flowed again for all viewers; None: they did not

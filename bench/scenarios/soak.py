@@ -5,7 +5,7 @@ loaded in them, kills a process of one (each kind in turn, an encoder too), and 
 counted, it is noted what the server has of each thing while it has no session; the same is done at the end.
 
 memory      of all processes of the server, what they share counted once; it may end a tenth and 20 MB above what it was
-left        processes, descriptors of the front, its threads, segments and folders beyond those of the beginning
+left        processes, descriptors of the front, its threads and segments beyond those of the beginning
 """
 
 from __future__ import annotations

@@ -130,6 +130,12 @@ def test_any_process_of_a_session_may_be_killed(watch: Callable[[str, str], Watc
     assert session.comes_back(30)[:2] == ["rebuilding", "rebuilt"]
 
 
+def test_a_renderer_that_hangs_while_somebody_watches_is_noticed(watch: Callable[[str, str], Watched], site: str) -> None:
+    session = watch("hung-renderer", f"{site}/canvas.html")
+    session.process("renderer").suspend()
+    assert session.comes_back(60)[:2] == ["rebuilding", "rebuilt"]
+
+
 def test_any_process_of_a_session_may_hang_and_no_other_session_notices(
     server: Server, watch: Callable[[str, str], Watched], site: str
 ) -> None:
