@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from engine.settings import Settings
@@ -128,33 +130,67 @@ def _start_chromium(settings: Settings, uid: int | None, drop: Sequence[str], *s
         return Trial(shown=False, words=f"{error}.")
 
 
+class _Page(BaseHTTPRequestHandler):
+    """A page of ours that has a picture, for which only a browser that draws it asks."""
+
+    server: _Site
+
+    def do_GET(self) -> None:
+        if self.path == "/picture":
+            self.server.shown = True
+            self.server.over.set()
+        body = b'<!doctype html><img src="/picture">'
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing."""
+
+
+class _Site(ThreadingHTTPServer):
+    """`over` is set when the page was shown, or Chromium has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Page)
+        self.shown = False
+        self.over = threading.Event()
+
+
 def _show_page(command: Sequence[str], folder: str) -> Trial:
+    """Not by `--dump-dom`, which is a page of chrome://: a machine's policies may forbid those, as our image's do."""
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder}
     switches = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-breakpad", f"--user-data-dir={folder}/profile"]
-    # Output goes to files: a helper that outlives Chromium would hold a pipe open and make us wait.
-    with open(f"{folder}/stdout", "w+") as stdout, open(f"{folder}/stderr", "w+") as stderr:
+    # Output goes to a file: a helper that outlives Chromium would hold a pipe open and make us wait.
+    with _Site() as site, open(f"{folder}/stderr", "w+") as stderr:
         process = subprocess.Popen(
-            [*command, *switches, "--dump-dom", "data:text/html,<p>jiomosa-was-here"],
+            [*command, *switches, f"http://127.0.0.1:{site.server_port}/"],
             stdin=subprocess.DEVNULL,
-            stdout=stdout,
+            stdout=subprocess.DEVNULL,
             stderr=stderr,
             env=environment,
             cwd=folder,
             start_new_session=True,
         )
-        late = ""
-        try:
-            process.wait(ANSWER_SECONDS)
-        except subprocess.TimeoutExpired:
-            late = f"no page within {ANSWER_SECONDS:g} s. "
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+
+        def await_end() -> None:
             process.wait()
-        stdout.seek(0)
+            site.over.set()
+
+        ending = threading.Thread(target=await_end)
+        serving = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05})
+        ending.start()
+        serving.start()
+        late = "" if site.over.wait(ANSWER_SECONDS) else f"no page within {ANSWER_SECONDS:g} s. "
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        ending.join()
+        site.shutdown()
+        serving.join()
         stderr.seek(0)
-        shown = "jiomosa-was-here</p>" in stdout.read()
-        return Trial(shown, "" if shown else late + last_words(stderr.read()))
+        return Trial(site.shown, "" if site.shown else late + last_words(stderr.read()))
 
 
 def last_words(text: str) -> str:

@@ -67,3 +67,17 @@ def test_a_browser_that_fails_says_why_and_leaves_nothing(monkeypatch: pytest.Mo
     assert found.inside == Trial(shown=False, words="FATAL: No usable sandbox!")
     assert found.outside == Trial(shown=False, words="no page within 0.5 s. it said nothing.")
     assert not list(Path("/tmp").glob("jiomosa-doctor-*"))
+
+
+def test_a_page_counts_as_shown_only_where_its_picture_is_asked_for() -> None:
+    """Without a page of chrome://, which policies may forbid."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        reader = Path(folder, "chromium")
+        for picture in ("", "picture"):
+            fetch = f"from urllib.request import urlopen; import sys; urlopen(sys.argv[-1] + {picture!r}).read()"
+            reader.write_text(f"#!/usr/bin/python3\n{fetch}\n")
+            reader.chmod(0o755)
+            assert probes.sandbox(Settings(chromium=str(reader))).inside == Trial(
+                shown=bool(picture), words="" if picture else "it said nothing."
+            )
