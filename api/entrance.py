@@ -52,7 +52,7 @@ class Entrance(socketio.AsyncServer):  # type: ignore[misc]
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             ping_interval=front.settings.viewer_timeout,
             ping_timeout=front.settings.viewer_timeout,
-            http_compression=False,  # 6.5 ms of the event loop a response (DESIGN.md, section 6), and JPEG does not deflate
+            http_compression=False,  # 6.5 ms of the event loop a response, and JPEG does not deflate
             logger=logging.getLogger("socketio"),
             engineio_logger=logging.getLogger("engineio"),
         )

@@ -41,7 +41,7 @@ class Front:
             raise
         self.sessions.warm_up()
         gc.collect()
-        gc.freeze()  # a full collection took 58 ms of every viewer's time before this (DESIGN.md, section 6)
+        gc.freeze()  # a full collection took 58 ms of every viewer's time before this
 
     def egress_statistics(self) -> EgressStatistics:
         """All zero where browsers have a way of their own."""

@@ -36,7 +36,7 @@ QUIT_SECONDS = 2.0  # a healthy browser takes 0.1 s; one that hangs is killed
 FLAGS = (
     "--kiosk",
     "--window-position=0,0",
-    # Software compositing; the second flag only so that WebGL exists (DESIGN.md, section 4).
+    # Software compositing; the second flag only so that WebGL exists.
     "--disable-gpu",
     "--enable-unsafe-swiftshader",
     "--disable-smooth-scrolling",  # one frame a wheel notch instead of twelve

@@ -32,7 +32,7 @@ from multiprocessing.shared_memory import SharedMemory
 
 from engine import segment
 
-SLOTS = 4  # newest + being filled + two distinct frames in encoders (DESIGN.md, section 8)
+SLOTS = 4  # newest + being filled + two distinct frames in encoders (docs/architecture.md, Shared memory)
 BYTES_PER_PIXEL = 4
 PIXELS_OFFSET = segment.PAGE
 SLOT_HEAD = struct.Struct("<QQQQIIIII")
