@@ -108,8 +108,17 @@ BY_CODE: dict[str, type[JiomosaError]] = {
         *(TooMany, LoadFailed, ChildGone, ConfigurationError),
     )
 }
+# Codes of single cases that a process reports, and which kind each is of; those that are not here are `Unavailable`'s.
+CASES: dict[str, type[JiomosaError]] = {
+    "no_tab": NotFound,
+    "no_dialog": NotFound,
+    "no_history": Conflict,
+    "superseded": LoadFailed,
+    "stopped": LoadFailed,
+    "browser_failed": ConfigurationError,
+}
 
 
 def rebuild(code: str, message: str) -> JiomosaError:
-    """The error that another process reported as `code` and `message`; codes of single cases are `Unavailable`'s."""
-    return BY_CODE.get(code, Unavailable)(message, code=code)
+    """The error that another process reported as `code` and `message`."""
+    return (BY_CODE | CASES).get(code, Unavailable)(message, code=code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import errors
-from engine.errors import BY_CODE, ChildGone, JiomosaError, Unavailable, rebuild
+from engine.errors import BY_CODE, CASES, ChildGone, JiomosaError, Unavailable, rebuild
 
 STATUS = {
     "BadRequest": 400,
@@ -58,6 +58,12 @@ def test_a_code_that_nobody_knows_is_kept() -> None:
     again = rebuild("of_another_version", "What is wrong.")
     assert type(again) is Unavailable
     assert (again.code, again.status) == ("of_another_version", 503)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_the_code_of_a_single_case_is_kept_with_its_kind(code: str) -> None:
+    again = rebuild(code, "What is wrong.")
+    assert (type(again), again.code, again.status) == (CASES[code], code, CASES[code].status)
 
 
 def test_a_code_of_its_own_is_the_instances_only() -> None:
