@@ -28,7 +28,7 @@ from api.uploads import request_class
 from api.uploads import routes as upload_routes
 from engine import logs
 from engine.checks import is_loopback
-from engine.errors import JiomosaError
+from engine.errors import JiomosaError, TooLarge
 from engine.settings import Settings
 
 log = logs.logger("jiomosa.app")
@@ -163,7 +163,7 @@ async def _explained(error: JiomosaError) -> Response:
 
 async def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    code = (error.name or "error").lower().replace(" ", "_")
+    code = TooLarge.code if status == TooLarge.status else (error.name or "error").lower().replace(" ", "_")
     sentences = {
         404: f"There is nothing at {request.path}; GET /api/info lists the endpoints.",
         405: f"{request.path} does not take {request.method}; GET /openapi.json says what it takes.",

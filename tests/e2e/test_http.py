@@ -48,7 +48,8 @@ def test_what_is_too_large_is_not_kept(server: Server) -> None:
             for _ in range(LARGE // len(piece)):
                 client.sendall(piece.encode())
         assert process.memory_info().rss < before + LARGE // 4, begin
-    assert requests.post(f"{server.address}/api/session/create", data=b" " * 70_000, timeout=10).status_code == 413
+    long = requests.post(f"{server.address}/api/session/create", data=b" " * 70_000, timeout=10)
+    assert (long.status_code, long.json()["code"]) == (413, "too_large")
 
 
 @pytest.fixture(scope="module")
