@@ -1,4 +1,4 @@
-"""The README says what is so: its settings, its targets and the files that it names."""
+"""The README says what is so: its settings and its targets."""
 
 from __future__ import annotations
 
@@ -23,12 +23,6 @@ def test_targets_are_those_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:`|^ {4}|=\S+ )make ([a-z]+)", README, re.MULTILINE))
     assert {"serve", "test", "doctor"} <= named <= targets
-
-
-def test_links_lead_somewhere() -> None:
-    links = set(re.findall(r"\]\(([^)#:]+)\)", README))
-    assert "docs/protocol.md" in links
-    assert {link for link in links if not (ROOT / link).exists()} == set()
 
 
 def test_what_the_setup_complains_of_is_in_its_script() -> None:
