@@ -3,7 +3,8 @@
     .venv/bin/python .ci/walk.py
 
 The commands are read out of README.md, docs/examples/document/README.md and docs/protocol.md of the clone and run as they stand
-there, so that the walk cannot differ from what a reader is told. It says each step, and fails with the step's name.
+there, so that the walk cannot differ from what a reader is told. Python's clients run in an environment of
+their own, with what they are said to want. It says each step, and fails with the step's name.
 
 What may differ, and is said when it does: where something else has port 5000, the addresses name another one; and where
 example.com cannot be reached, the server has to say so in a sentence, and a page of this machine is shown in its place.
@@ -39,7 +40,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NO_SCREEN = {"PATH": "/nonexistent"}  # where no program is found that shows pictures, which the Python client wants for each
 PNG = b"\x89PNG"
 DOCUMENT = "docs/examples/document/README.md"
-INSTALLING = 400.0  # seconds for the first thing, which fetches all packages
+INSTALLING = 400.0  # seconds for what fetches packages
 PAGE = """<!doctype html><meta charset="utf-8"><img id="browser-view"><script src="{client}"></script><script>
   var heard = [], plain = io;
   io = function (address) {{
@@ -168,19 +169,28 @@ def document_in_a_page(walk: Walk, browser: webdriver.Chrome) -> None:
     hold(any("Frame: " in line["message"] for line in browser.get_log("browser")), "nothing was logged of frames")  # type: ignore[no-untyped-call]
 
 
+def python_of_a_client(walk: Walk) -> None:
+    """A fresh environment, with what the document's clients are said to want and nothing else."""
+    wanted = re.search(r"^ {4}(pip install .+)$", walk.text(DOCUMENT), re.MULTILINE)
+    hold(wanted, "it does not say what to install")
+    assert wanted is not None
+    walk.shell(f"'{sys.executable}' -m venv client && . client/bin/activate && {wanted[1]}", seconds=INSTALLING)
+
+
 def document_in_python(walk: Walk) -> None:
     told = walk.text(DOCUMENT)
+    python, environment = f"{walk.scratch}/client/bin/python", walk.environment() | NO_SCREEN
     create, load, keepalive = (command.replace("threadx_session", "my_session") for command in blocks(told, "bash")[:3])
     walk.rest(create)
     walk.load(load)
     client, loop = blocks(told, "python")
-    with running([sys.executable, "-u", "-c", client], os.environ | NO_SCREEN, walk.scratch) as program:
+    with running([python, "-u", "-c", client], environment, walk.scratch) as program:
         program.says(r"^Subscribed to my_session$")
         program.says(r"^FPS: 30(\.0)?, Quality: 75$")
         program.says(r"^Frame \d+: \d+ bytes$")
         hold(program.interrupt(again=True) == 0, "Ctrl+C did not end it well:\n" + "".join(program.lines[-15:]))
     walk.rest(keepalive)
-    with running([sys.executable, "-u", "-c", loop + "thread.join()"], os.environ | NO_SCREEN, walk.scratch) as program:
+    with running([python, "-u", "-c", loop + "thread.join()"], environment, walk.scratch) as program:
         program.says(r"^Keepalive sent for my_session$")
 
 
@@ -260,6 +270,8 @@ def main() -> None:
                     first_session(walk, browser)
                 with step("the document's session, in a page"):
                     document_in_a_page(walk, browser)
+            with step("pip install, as the document's clients want it"):
+                python_of_a_client(walk)
             with step("the document's session, in Python"):
                 document_in_python(walk)
             with step("the document's polling"):
