@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -121,11 +122,13 @@ def test_the_android_page(
     session: str,
     load: Callable[[str], None],
 ) -> None:
-    """From a file, as an asset of an app is: its origin is `null`, which the server lets in."""
+    """From a file, as an asset of an app is, by the app's own address: its origin is `null`, which the server lets in."""
     load("/click.html")
     browser.set_window_size(500, 700)
-    page = (EXAMPLES / "android" / "index.html").as_uri()
-    browser.get(f"{page}?server={quote(server.address, safe='')}&session={session}")
+    opened = re.search(r'loadUrl\("file:///android_asset(/.*)"\)', (EXAMPLES / "android" / "MainActivity.kt").read_text())
+    assert opened is not None
+    address = opened[1].replace("$server", quote(server.address, safe="")).replace("my_session", session)
+    browser.get((EXAMPLES / "android").as_uri() + address)
     width = "return document.getElementById('view').naturalWidth"
     WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(width) > 100)
     assert browser.find_element(By.ID, "note").text == ""
@@ -140,6 +143,15 @@ def test_the_android_page(
     )
     WebDriverWait(browser, 10).until(lambda _: server.get(f"/api/session/{session}/info")["newest_seq"] > before)
     browser.get("about:blank")
+
+
+def test_the_kaios_app_begins_with_its_page() -> None:
+    manifest = json.loads((EXAMPLES / "kaios" / "manifest.webapp").read_text())
+    page = EXAMPLES / "kaios" / manifest["launch_path"].removeprefix("/")
+    scripts = re.findall(r'src="([\w.]+\.js)"', page.read_text())
+    assert scripts
+    assert all((page.parent / script).exists() for script in scripts)
+    assert {"name", "description", "type", "developer"} <= set(manifest)
 
 
 def test_the_kaios_page(
