@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from capture.bidi import CommandFailed
+from capture.files import OPENED
 from capture.page import ShownPage
 from engine.errors import Unavailable
 
@@ -48,6 +49,8 @@ class Outcomes:
         if method == DOWNLOAD:
             name = params.get("suggestedFilename") or "a file"
             self._page.note("download", f"The page offers the file {name[:MOST]!r}; files cannot be downloaded here.")
+        elif method == OPENED and params.get("element") is None:  # of a file input it can be answered: `capture.files`
+            self._page.note("no_file", "The page's script asks for a file or a folder; only a file field can be given one here.")
         elif method == REQUESTED:
             url = params["params"]["url"]
             if urlsplit(url).scheme not in OPENED_HERE:

@@ -129,6 +129,20 @@ async def test_a_page_that_asks_for_files_gets_what_is_given_and_no_chooser_open
     assert again.code == "not_found"
 
 
+@pytest.mark.parametrize("asking", ["showOpenFilePicker", "showSaveFilePicker", "showDirectoryPicker"])
+async def test_a_script_that_asks_for_a_file_gets_none_and_viewers_are_told(
+    rig: Rig, address: Callable[..., str], asking: str
+) -> None:
+    asks = f"{asking}().then(() => 'a file', error => error.name).then(said => document.title = said)"
+    await rig.load(address(f"<body style='height:100vh' onclick=\"{asks}\">"))
+    shown, before = windows(rig), len(rig.notes)
+    await rig.done(click(300, 200))
+    await rig.until(lambda: len(rig.notes) > before)
+    assert rig.notes[before].code == "no_file"
+    await rig.title_is("AbortError")
+    assert windows(rig) == shown
+
+
 # ---- size
 
 
