@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -15,17 +17,20 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.client import Client
-from bench.server import Server
+from bench.server import Server, run
+from engine.framering import SLOTS
+from tests.e2e.test_faults import process_of, title
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana" / "jiomosa.json"
 
+Metrics = dict[str, dict[tuple[str, ...], float]]  # values by the sample's name, and by the values of its labels
 
-def scrape(server: Server) -> dict[str, dict[tuple[str, ...], float]]:
-    """Values by the sample's name, and by the values of its labels."""
+
+def scrape(server: Server) -> Metrics:
     answer = requests.get(f"{server.address}/metrics", timeout=10)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain")
-    found: dict[str, dict[tuple[str, ...], float]] = {}
+    found: Metrics = {}
     for family in text_string_to_metric_families(answer.text):
         assert family.documentation
         for sample in family.samples:
@@ -43,7 +48,7 @@ def test_what_viewers_get_is_counted(server: Server, session: str, load: Callabl
     server.post(f"/api/session/{session}/close")
     after = scrape(server)
 
-    def risen(name: str, *labels: str, until: dict[str, dict[tuple[str, ...], float]] = after) -> float:
+    def risen(name: str, *labels: str, until: Metrics = after) -> float:
         return until[name][labels] - before[name][labels]
 
     assert watched["jiomosa_sessions"]["open",] == before["jiomosa_sessions"]["open",] == after["jiomosa_sessions"]["open",] + 1
@@ -66,6 +71,52 @@ def test_what_viewers_get_is_counted(server: Server, session: str, load: Callabl
         assert watched["jiomosa_process_memory_bytes"][kind,] > 0, kind
         assert risen("jiomosa_process_cpu_seconds_total", kind) >= 0, kind
     assert risen("jiomosa_process_cpu_seconds_total", "browser", until=watched) > 0
+
+
+def risen(name: str, before: Metrics, after: Metrics) -> dict[tuple[str, ...], float]:
+    """What has, by the values of its labels."""
+    return {labels: value - before[name][labels] for labels, value in after[name].items() if value != before[name][labels]}
+
+
+def until(server: Server, true: Callable[[Metrics], bool]) -> Metrics:
+    """The first scrape of which that is true."""
+    deadline = time.monotonic() + 30
+    while not true(found := scrape(server)):
+        assert time.monotonic() < deadline, {name: values for name, values in found.items() if "process" not in name}
+        time.sleep(0.1)  # a scrape looks at all processes
+    return found
+
+
+def test_what_goes_wrong_is_counted(site: str) -> None:
+    """A session that is refused, pictures that a slow viewer is not shown, an encoder that hangs, a browser that dies."""
+    with run(encoders=1, max_sessions=1) as server, Client(server.address) as fast, Client(server.address) as slow:
+        server.post("/api/session/create", session_id="only", width=320, height=240, url=f"{site}/canvas.html")
+        before = scrape(server)
+        assert requests.post(f"{server.address}/api/session/create", timeout=60).status_code == 503
+        slow.subscribe("only", fps=2, adaptive=False)
+        fast.subscribe("only", fps=30, adaptive=False)
+        for _ in range(4):  # both take what they get, and answer pings
+            slow.wait_for_frame()
+            for _ in range(5):
+                fast.wait_for_frame()
+        watched = scrape(server)
+        assert risen("jiomosa_sessions_refused_total", before, watched) == {("sessions",): 1}
+        assert risen("jiomosa_frames_dropped_total", before, watched).get(("pace",), 0) > 0
+        slots = watched["jiomosa_frame_ring_slots"]
+        assert slots["leased",] >= 1, "the newest picture is always kept"
+        assert slots["leased",] + slots["free",] == SLOTS
+
+        (encoder,) = (child for child in psutil.Process(server.process.pid).children() if "encoder" in title(child))
+        encoder.suspend()
+        hung = until(server, lambda found: found["jiomosa_packet_ring_slots"]["taken",] >= 1)
+        assert sum(hung["jiomosa_packet_ring_slots"].values()) == sum(watched["jiomosa_packet_ring_slots"].values())
+        until(server, lambda found: found["jiomosa_restarts_total"]["encoder",] == 1)
+
+        process_of(server, "only", "chromium").kill()
+        while fast.wait_for("status", 60).payload.get("code") != "rebuilt":
+            pass
+        assert scrape(server)["jiomosa_restarts_total"]["browser",] == 1
+    assert server.process.returncode == 0, "\n".join(server.log)
 
 
 def test_the_dashboard_is_one_and_asks_for_nothing_that_is_not_there(server: Server) -> None:
