@@ -14,12 +14,15 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from jiomosa_client import Event, JiomosaError, Session, SessionEnded
 
 from bench.server import Server
+
+JIOMOSA = str(Path(sys.executable).with_name("jiomosa"))  # as it is installed
 
 
 def test_a_session_from_python(server: Server, site: str) -> None:
@@ -71,13 +74,13 @@ def the(session: Session, name: str) -> Event:
 class Screen:
     """A terminal of 80 x 24 with `jiomosa` in it."""
 
-    def __init__(self, server: Server, *arguments: str) -> None:
+    def __init__(self, server: Server, *arguments: str, program: Sequence[str] = (sys.executable, "-m", "api.cli")) -> None:
         self.near, far = pty.openpty()
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(far)
         self.far = far
         environment = os.environ | {"JIOMOSA_SERVER": server.address, "COLORTERM": "truecolor", "TERM": "xterm-256color"}
-        command = [sys.executable, "-m", "api.cli", *arguments]
+        command = [*program, *arguments]
         self.process = subprocess.Popen(command, stdin=far, stdout=far, stderr=far, env=environment, start_new_session=True)
         self.text = ""
 
@@ -124,6 +127,23 @@ def test_watching_in_a_terminal(
     assert server.get(f"/api/session/{session}/info")["viewers"] == 0
 
 
+def sessions(server: Server) -> dict[str, str]:
+    """What each shows, by its id."""
+    return {entry["session_id"]: entry["current_page"] for entry in server.get("/api/sessions")["sessions"]}
+
+
+def test_watching_an_address_makes_a_session_and_ends_it(server: Server, site: str) -> None:
+    before = sessions(server)
+    screen = Screen(server, "watch", f"{site}/page/watched", "--size", "640x400", program=(JIOMOSA,))
+    screen.until(re.escape("\x1b[c"))
+    os.write(screen.near, b"\x1b[?1;2c")
+    shown = screen.until(r"7m([\w-]+) · \d+x\d+ q\d+ · \d+ fps")
+    made = {id: url for id, url in sessions(server).items() if id not in before}
+    assert made == {shown[1]: f"{site}/page/watched"}
+    assert screen.end() == 0
+    assert sessions(server) == before
+
+
 def test_watching_without_a_terminal_says_so(server: Server) -> None:
     command = [sys.executable, "-m", "api.cli", "watch", "none", "--server", server.address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
@@ -147,3 +167,12 @@ def test_weak_devices_tell_what_their_users_would_feel(server: Server, site: str
     assert first["actions"] >= 3
     assert first["reaction_p50"] > 0.11, "there and back, and the decoder"
     assert second["actions"] == 0, "it only looks"
+
+
+def test_the_command_tells_of_a_device_in_words(server: Server, site: str) -> None:
+    command = [JIOMOSA, "device", f"{site}/canvas.html", "--server", server.address, "--seconds", "1", "--screen", "320x240"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    titles, device = done.stdout.splitlines()
+    assert {"first s", "age p50 ms", "frames"} <= set(re.split(r" {2,}", titles.strip()))
+    assert re.match(r"device 1 +\d+\.\d\d +\d+", device)
