@@ -1,7 +1,9 @@
 /* Small pictures of the sessions in the list, each asked for again every few seconds while somebody looks.
  *
- * A poll is demand: it wakes a page and keeps its session from expiring. So these are `passive`, which is neither, except the one
- * after the page in a session has become another. One at a time, only of rows in sight, and never on a hidden page.
+ * A poll is demand: it wakes a page and begins its session's time anew. So these are `passive`, which is neither and shows what somebody
+ * else caused last; but for the first of each session, and the one after its address has become another, or the list would show what
+ * was there before. An animation that nobody watches therefore stands still here. One at a time, only of rows in sight, and never on a
+ * hidden page.
  */
 (function (root) {
   'use strict';
