@@ -126,12 +126,12 @@
     });
     byId('empty').hidden = data.sessions.length > 0;
     fill(byId('about'), 'Version ' + data.version + ', up for ' + Jiomosa.duration(data.now - data.started_at));
-    var restarts = data.restarts.browser + data.restarts.encoder, tiles = byId('tiles');
+    var restarts = data.restarts.browser + data.restarts.encoder + data.restarts.egress, tiles = byId('tiles');
     tiles.textContent = '';
     [['Sessions', String(data.sessions.length), data.warm_sessions ? data.warm_sessions + ' more kept warm' : ''],
       ['Viewers', String(viewers), Jiomosa.plural(data.connections, 'connection')], ['CPU', percent(cpu), 'of one core'],
       ['Memory', Jiomosa.bytes(memory), Jiomosa.plural(data.processes.length, 'process').replace(/ss(es)?s$/, 'sses')],
-      ['Restarts', String(restarts), 'browsers and encoders']].forEach(function (entry) { tiles.appendChild(tile.apply(null, entry)); });
+      ['Restarts', String(restarts), 'browsers, encoders, egress']].forEach(function (entry) { tiles.appendChild(tile.apply(null, entry)); });
 
     var rows = byId('processes'), most = Math.max.apply(null, data.processes.map(function (process) { return process.cpu; }).concat(1));
     rows.textContent = '';
@@ -151,6 +151,7 @@
     Object.keys(data.dropped).forEach(function (cause) { counted(DROPS[cause] || 'Frames left out: ' + cause, data.dropped[cause]); });
     counted('Browsers started again', data.restarts.browser);
     counted('Encoders started again', data.restarts.encoder);
+    counted('Egress started again', data.restarts.egress);
     Object.keys(data.refused).forEach(function (reason) { counted('Sessions refused: ' + reason, data.refused[reason]); });
   }
 

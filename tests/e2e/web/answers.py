@@ -105,7 +105,7 @@ def overview() -> dict[str, Any]:
             {"pid": 4000 + index, "kind": kind, "session_id": of, "cpu": cpu, "memory": memory * 1_000_000}
             for index, (kind, of, cpu, memory) in enumerate([*kinds, ("browser", "kitchen", 0.3, 367)])
         ],
-        "restarts": {"browser": 1, "encoder": 0},
+        "restarts": {"browser": 1, "encoder": 0, "egress": 4},
         "refused": {"full": 2},
         "dropped": {"link": 120, "pace": 3, "encoder": 0},
     }

@@ -8,6 +8,12 @@ from .answers import overview
 from .conftest import Page
 from .mock import Mock
 
+# What the page counts: name -> value.
+FACTS = """Array.from(document.querySelectorAll('dt')).reduce(function (facts, name) {
+  facts[name.textContent] = name.nextSibling.textContent;
+  return facts;
+}, {})"""
+
 
 def test_operator(page: Page, mock: Mock) -> None:
     mock.overview = overview()
@@ -16,6 +22,9 @@ def test_operator(page: Page, mock: Mock) -> None:
     words = page.js("document.body.innerText")
     for wanted in ("Harbour weather", "ann", "1.2 MB/s", "38%", "xserver", "Sessions refused: full"):
         assert wanted in words
+    facts = page.js(FACTS)
+    assert facts["Restarts"] == "5browsers, encoders, egress"
+    assert [facts[f"{who} started again"] for who in ("Browsers", "Encoders", "Egress")] == ["1", "0", "4"]
     page.js("document.querySelector('[aria-label=\"Message to all of kitchen\"]').click()")
     page.driver.find_element(By.CSS_SELECTOR, ".modal input").send_keys("We restart at 3.\n")
     assert mock.expect("admin") == [("session/kitchen/message", {"message": "We restart at 3."})]
