@@ -12,6 +12,7 @@
   Jiomosa.modalOpen = function () { return open.length > 0; };
 
   Jiomosa.modal = function (options) {
+    var place = document.fullscreenElement || document.webkitFullscreenElement || document.body; // nothing else is seen in full screen
     var before = document.activeElement, id = 'modal-' + (++count), deeds = options.deeds, usual = deeds[deeds.length - 1], gone = false;
     var title = make('h2', { id: id, text: options.title });
     var body = make('div', { 'class': 'modal-body', id: id + '-body', tabindex: '0' }, options.body);
@@ -36,7 +37,7 @@
       if (gone) return;
       gone = true;
       open.splice(open.indexOf(veil), 1);
-      document.body.removeChild(veil);
+      place.removeChild(veil);
       if (before && before.focus && document.body.contains(before)) before.focus();
     }
 
@@ -54,7 +55,7 @@
       event.preventDefault();
       (event.shiftKey ? all[all.length - 1] : all[0]).focus();
     });
-    document.body.appendChild(veil);
+    place.appendChild(veil);
     open.push(veil);
     (form.querySelector('.modal-body input:not([type="hidden"]), .modal-body textarea') || form.querySelector('[type="submit"]')).focus();
     return { close: close };

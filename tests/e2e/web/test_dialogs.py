@@ -28,6 +28,18 @@ def ask(view: Page, mock: Mock, **more: Any) -> None:
     view.until(MODAL)
 
 
+def test_a_question_is_seen_in_full_screen(view: Page, mock: Mock) -> None:
+    view.key("Enter", 13, 1)  # Alt+Enter
+    view.until("document.fullscreenElement")
+    ask(view, mock)
+    assert view.js(f"{MODAL}.contains(document.elementFromPoint(innerWidth / 2, innerHeight / 2))")
+    view.js(PRESS, "OK")
+    assert mock.expect("dialog:respond") == [{"id": "d1", "accept": True}]
+    assert not view.js(MODAL)
+    view.key("Enter", 13, 1)
+    view.until("!document.fullscreenElement")
+
+
 def test_alert(view: Page, mock: Mock) -> None:
     view.js("document.getElementById('keys').focus()")
     ask(view, mock)
