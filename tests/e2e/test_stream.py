@@ -253,3 +253,25 @@ def test_a_page_that_never_finishes_loading_takes_input_meanwhile(
         assert not loading.done(), "the input waited for the load"  # which is given up after 5 s
         with pytest.raises(requests.HTTPError, match="load_failed"):
             loading.result()
+
+
+def test_a_viewer_that_asks_is_told_once_a_second_what_it_gets(client: Client, session: str, load: Load) -> None:
+    load("/canvas.html")
+    subscribe(client, session)
+    client.emit("stats:toggle", {"enabled": True})
+    assert client.wait_for("stats:updated").payload == {"enabled": True}
+    deadline = time.monotonic() + 10
+    while not (stats := client.wait_for("stats").payload)["fps"]:
+        assert time.monotonic() < deadline, stats
+    assert 0 < stats["fps"] <= 60
+    assert stats["bytes_per_second"] > 1000
+    assert 10 <= stats["quality"] <= 100
+    assert set(stats["latency_ms"]) == {"grab", "wait", "job", "encode", "queue", "send"}
+    assert stats["latency_ms"]["encode"] > 0
+    assert set(stats["drops"]) == {"link", "pace", "encoder"}
+    client.emit("stats:toggle", {"enabled": False})
+    assert client.wait_for("stats:updated").payload == {"enabled": False}
+    deadline = time.monotonic() + 1.5  # they came once in each second
+    while (left := deadline - time.monotonic()) > 0:
+        event = client.receive(left)
+        assert not (isinstance(event, Event) and event.name == "stats")
