@@ -35,6 +35,9 @@ class _Handler(SimpleHTTPRequestHandler):
             self._html("<title>parts</title>" + "".join(f"<img src='/part?{stamp}-{part}'>" for part in range(PARTS)))
         elif path == "/part":
             self._html("x" * PART_BYTES)
+        elif path == "/agent":  # what the browser calls itself to sites, and to scripts
+            agent = self.headers["User-Agent"]
+            self._html(f"<title>{agent}</title><script>document.title += ', ' + navigator.userAgent</script>")
         elif path.startswith("/page/"):
             self._html(f"<title>{path[6:]}</title><h1>{path[6:]}</h1>")
         else:

@@ -169,6 +169,15 @@ def test_a_url_that_fails_at_creation_is_told_and_the_session_is_there(server: S
     server.post(f"/api/session/{created['session_id']}/close")
 
 
+def test_a_browser_calls_itself_what_was_asked_for(server: Server, site: str) -> None:
+    """In requests and to scripts."""
+    agent = "Kiosk/1.0 (a panel; 800x480)"
+    created = server.post("/api/session/create", user_agent=agent, width=800, height=480, url=f"{site}/agent")
+    path = f"/api/session/{created['session_id']}"
+    assert server.get(f"{path}/info")["page_info"]["title"] == f"{agent}, {agent}"
+    server.post(f"{path}/close")
+
+
 def test_unknown_things_are_404_and_wrong_methods_405(server: Server) -> None:
     for method, path in (
         ("GET", "/api/session/nobody/info"),
