@@ -286,6 +286,9 @@ ENDPOINTS = {
     "admin_overview": "/api/admin/overview",
     "metrics": "/metrics",
     "websocket": "/socket.io/",
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "asyncapi": "/asyncapi.json",
 }
 
 

@@ -83,7 +83,10 @@ def test_health_and_info(server: Server) -> None:
         *("session_viewer", "session_ticket", "websocket", "admin_overview", "metrics"),
         *("session_back", "session_forward", "session_reload", "session_stop"),
         *("session_tabs", "session_dialog", "session_dialogs", "session_resize"),
+        *("docs", "openapi", "asyncapi"),
     }
+    for document in ("docs", "openapi", "asyncapi"):
+        assert requests.get(server.address + info["endpoints"][document], timeout=60).ok
     assert info["session_config"] == {"timeout": 300.0, "frame_capture_interval": 1.0}
 
 
