@@ -52,13 +52,13 @@
         Object.keys(operation.responses).forEach(function (status) {
           var response = operation.responses[status];
           element('p', 'Answers ' + status + ': ' + response.description, section);
-          if (status < 400) { element('pre', body(response.content, all), section); }
+          if (status < 400 && response.content) { element('pre', body(response.content, all), section); }
         });
       });
     });
   }
 
-  fetch('/openapi.json').then(function (response) { return response.json(); }).then(show, function () {
+  fetch('openapi.json').then(function (response) { return response.json(); }).then(show, function () {
     document.getElementById('operations').textContent = 'The server did not answer; reload the page to try again.';
   });
 })();

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
+
+from bench import stage
+from bench.server import Server
 
 from .answers import overview
 from .conftest import Page
@@ -90,3 +95,19 @@ def test_operator_page(look: Page, mock: Mock) -> None:
     look.driver.refresh()
     look.until("document.querySelector('.session')")
     check(look, "operator's page")
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[Server]:
+    """The mock has no endpoints to describe."""
+    with stage.synthetic(encoders=1) as server:
+        yield server
+
+
+def test_description_of_rest(look: Page, real: Server) -> None:
+    look.driver.get(f"{real.address}/docs")
+    look.until("document.querySelectorAll('section').length > 20")
+    check(look, "description of REST")
+    for name in ("openapi", "asyncapi"):
+        link = look.driver.find_element(By.LINK_TEXT, f"/{name}.json").get_attribute("href")
+        assert look.js(f"fetch(arguments[0]).then(answer => answer.json()).then(document => document.{name})", link)
