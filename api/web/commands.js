@@ -10,12 +10,12 @@
   // By keyCode, which old WebViews have too, and which Alt on a Mac does not change.
   var CODES = { ArrowLeft: 37, ArrowRight: 39, Enter: 13, F1: 112, F5: 116, F6: 117, '?': 191, Plus: 187, Minus: 189 };
   var SAID = { ArrowLeft: '←', ArrowRight: '→', Plus: '+', Minus: '−' };
-  // What is not a command of ours but worth knowing; the list of shortcuts ends with it.
-  var ELSEWHERE = {
-    'On the picture': [['Click, drag, wheel', 'go to the page as they are'], ['Any key', 'goes to the page'], ['Ctrl+C', 'copies from the page'],
-      ['Ctrl+V', 'types what is on this device’s clipboard']],
-    'With fingers': [['Tap', 'click'], ['Drag', 'scroll'], ['Hold', 'right click'], ['Two fingers', 'zoom and move the picture']]
-  };
+  // What is not a command of ours but worth knowing; the list of shortcuts ends with it. keyboard.js and touch.js have the last word.
+  var PICTURE = [['Click, drag, wheel', 'go to the page as they are'], ['Text, arrows, Enter and the like', 'go to the page'],
+    ['Ctrl+A, B, I, K, U, X, Y, Z', 'go to the page'], ['Ctrl+C', 'copies from the page'],
+    ['Ctrl+V', 'types what is on this device’s clipboard'], ['F keys, all with Alt or the Windows key, Ctrl with other letters', 'stay on this device']];
+  var FINGERS = [['Tap', 'click'], ['Drag', 'scroll'], ['Hold', 'right click'], ['Two fingers', 'zoom and move the picture']];
+  var FINGERS_THERE = [['Tap, drag, hold, two fingers', 'go to the page as they are']];
 
   Jiomosa.commands = function () {
     var all = [], named = {};
@@ -68,13 +68,15 @@
           Jiomosa.icon(command.icon), make('span', { text: command.label })
         ]));
       },
-      help: function () {
+      // touch: the session has a touch screen
+      help: function (touch) {
+        var elsewhere = { 'On the picture': PICTURE, 'With fingers': touch ? FINGERS_THERE : FINGERS };
         var columns = ['The page', 'The viewer'].map(function (group) {
           return make('div', {}, [make('h3', { text: group }), table(all.filter(function (command) { return command.keys && command.group === group; })
             .map(function (command) { return [command.label, shown(command.keys)]; }))]);
         });
-        columns.push(make('div', {}, Object.keys(ELSEWHERE).reduce(function (list, group) {
-          return list.concat(make('h3', { text: group }), table(ELSEWHERE[group].map(function (row) {
+        columns.push(make('div', {}, Object.keys(elsewhere).reduce(function (list, group) {
+          return list.concat(make('h3', { text: group }), table(elsewhere[group].map(function (row) {
             return [row[0], make('td', { text: row[1] })];
           })));
         }, [])));

@@ -13,6 +13,7 @@
       var rect = stage.getBoundingClientRect();
       parts.picture.zoomBy(factor, rect.left + rect.width / 2, rect.top + rect.height / 2);
     }
+    function help() { commands.help(parts.touching.passes()); }
     function toAddress() { if (parts.keyboard.active()) browsing.focus(); else parts.keyboard.focus(); }
     var group = 'The page';
     function add(id, label, keys, run, icon) { commands.add({ id: id, label: label, keys: keys, run: run, icon: icon, group: group }); }
@@ -48,8 +49,8 @@
     add('zoom-in', 'Zoom the picture in', 'Alt+Plus', function () { zoom(ZOOM); });
     add('zoom-away', 'Zoom the picture out', 'Alt+Minus', function () { zoom(1 / ZOOM); });
     add('zoom-reset', 'Whole picture', 'Alt+0', parts.picture.wholeAgain);
-    add('help', 'Shortcuts', 'F1', fromMenu(commands.help), 'help');
-    twin('?', commands.help);
+    add('help', 'Shortcuts', 'F1', fromMenu(help), 'help');
+    twin('?', help);
     add('keyboard', 'On-screen keyboard', '', function () { if (parts.keyboard.active()) parts.keyboard.blur(); else parts.keyboard.focus(true); });
     add('dismiss', 'Dismiss the message', '', function () { browsing.problem(''); });
     if (!fullScreen) Jiomosa.byId('full-screen').hidden = true;

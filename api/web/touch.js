@@ -133,6 +133,9 @@
       pinch = null;
     });
 
-    return { real: function (on) { real = on; } };
+    return {
+      real: function (on) { real = on; },
+      passes: function () { return real; } // fingers, to the page
+    };
   };
 })(window);

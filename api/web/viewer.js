@@ -219,7 +219,8 @@
   area.addEventListener('blur', function () { document.body.classList.remove('typing'); });
 
   Jiomosa.deeds({
-    emit: emit, browsing: browsing, keyboard: keyboard, clipboard: clipboard, panels: panels, picture: picture, stage: stage, toast: status.toast
+    emit: emit, browsing: browsing, keyboard: keyboard, clipboard: clipboard, panels: panels, picture: picture, stage: stage, touching: touching,
+    toast: status.toast
   });
   waiting('connecting…');
   look(0);

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import string
 from typing import Any
+
+import pytest
 
 from .conftest import Page
 from .mock import Mock
+
+ALT, CONTROL, META = 1, 2, 4
 
 STATS: dict[str, Any] = {
     "fps": 29.6,
@@ -16,6 +22,8 @@ STATS: dict[str, Any] = {
     "link": {"mbit": 21.9, "rtt_ms": 4.2, "beyond": False},
     "drops": {"link": 120, "pace": 3, "encoder": 0},
 }
+# What is named in the list of shortcuts.
+NAMES = "Array.from(document.querySelectorAll('.modal th')).map(function (name) { return name.textContent; })"
 # How many pixels of a graph are not its background.
 INK = """(function (canvas) {
   var data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data, ink = 0;
@@ -69,6 +77,39 @@ def test_shortcuts(page: Page, mock: Mock) -> None:
     page.cdp("Input.dispatchKeyEvent", type="keyDown", key="?", text="?", windowsVirtualKeyCode=191, modifiers=8)
     page.until("document.querySelector('.modal .shortcuts')")
     assert mock.received("input:key") == []
+
+
+@pytest.mark.parametrize("editable", [True, False])
+def test_the_list_says_which_keys_go_to_the_page(page: Page, mock: Mock, editable: bool) -> None:
+    """The letters that it names do with Ctrl, no others; F keys and what has Alt or the Windows key stay here."""
+    page.view(mock)
+    mock.emit("focus", {"editable": editable, "type": "text"})
+    page.key("F1", 112)
+    (row,) = (name for name in page.js(NAMES) if name.startswith("Ctrl+A"))
+    page.key("Escape", 27)
+    page.js("document.getElementById('keys').focus()")
+    for letter in set(string.ascii_uppercase) - set("LRV"):  # those are the viewer's own
+        page.key(letter.lower(), ord(letter), CONTROL)
+    for number in (2, 3, 4, 7, 8, 9, 10, 11, 12):
+        page.key(f"F{number}", 111 + number)
+    for modifier in (ALT, META):
+        page.key("x", 88, modifier)
+    page.key("Enter", 13)
+    mock.wait(lambda: any(said["key"] == "Enter" for said in mock.received("input:key")), "the Enter")
+    went = {said["key"] for said in mock.received("input:key") if said.get("modifiers") == ["Control"]}
+    assert went == {letter.lower() for letter in re.findall(r"\b[A-Z]\b", row)} | {"c"}
+    assert {said["key"] for said in mock.received("input:key")} == went | {"Enter"}
+    assert mock.received("input:text") == []
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_the_list_says_where_fingers_go(page: Page, mock: Mock, touch: bool) -> None:
+    mock.sessions["one"]["touch"] = touch
+    page.view(mock)
+    page.until("document.title === 'A title – Jiomosa'")  # it knows the session
+    page.key("F1", 112)
+    names = page.js(NAMES)
+    assert ("Two fingers" in names, "Tap, drag, hold, two fingers" in names) == (not touch, touch)
 
 
 def test_the_page_fits_the_window(page: Page, mock: Mock) -> None:
