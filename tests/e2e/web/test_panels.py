@@ -112,6 +112,26 @@ def test_the_list_says_where_fingers_go(page: Page, mock: Mock, touch: bool) -> 
     assert ("Two fingers" in names, "Tap, drag, hold, two fingers" in names) == (not touch, touch)
 
 
+@pytest.mark.parametrize("way", ["full-screen", "deed-full-screen", "Alt+Enter"])
+def test_full_screen(page: Page, mock: Mock, way: str) -> None:
+    """What leads there leads back."""
+    page.view(mock)
+    if way == "Alt+Enter":
+        page.key("Enter", 13, ALT)
+    else:
+        if way == "deed-full-screen":
+            page.js("document.getElementById('settings-button').click()")
+        rect = page.rect(f"#{way}")
+        page.click(rect["x"] + rect["width"] / 2, rect["y"] + rect["height"] / 2)
+    page.until("document.fullscreenElement === document.getElementById('stage')")
+    if way == "Alt+Enter":
+        page.key("Enter", 13, ALT)
+    else:
+        page.js("document.getElementById(arguments[0]).click()", way)
+    page.until("!document.fullscreenElement")
+    assert mock.everything() == []
+
+
 def test_the_page_fits_the_window(page: Page, mock: Mock) -> None:
     page.view(mock)
     page.js("document.getElementById('deed-resize').click()")
