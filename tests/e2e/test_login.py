@@ -89,7 +89,7 @@ def test_no_endpoint_is_open_but_those_that_are_meant_to_be(guarded: Server, ann
             answer = ask(guarded, who, method, path.replace("{id}", anns), {})
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), (method, path)
             assert answer.headers["WWW-Authenticate"] == "Bearer"
-    for path in ("/", "/health", "/ready", "/api/info", "/openapi.json", "/asyncapi.json"):
+    for path in ("/", "/docs", "/health", "/ready", "/api/info", "/openapi.json", "/asyncapi.json"):
         assert ask(guarded, None, "GET", path).status_code == 200
 
 
