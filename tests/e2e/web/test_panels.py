@@ -151,7 +151,7 @@ def test_zoom_by_keys(page: Page, mock: Mock) -> None:
 def test_words_of_the_operator_stay(page: Page, mock: Mock) -> None:
     page.view(mock)
     mock.emit("status", {"message": "We restart at 3.", "code": "operator_message"})
-    page.until("document.querySelector('.toast.word').textContent === 'We restart at 3.'")
+    page.until("(document.querySelector('.toast.word') || {}).textContent === 'We restart at 3.'")
 
 
 def test_who_is_sent_away_does_not_come_back(page: Page, mock: Mock) -> None:
