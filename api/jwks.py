@@ -8,6 +8,7 @@ import math
 import time
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ class Jwks:
         parts = urlsplit(source)
         local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
         if parts.scheme and parts.scheme != "https" and not local:
-            raise ConfigurationError(f"AUTH_JWKS is {source!r} but must be a path or begin with https://.")
+            raise ConfigurationError(f"AUTH_JWKS is {source!r} but must be a path or begin with https:// or http://localhost.")
         self._source = source
         self._read = read or (_fetch if parts.scheme else _open)
         self._clock = clock
@@ -74,7 +75,7 @@ class Jwks:
     async def _refresh(self) -> None:
         try:
             self._keys = keys_in(await asyncio.to_thread(self._read, self._source))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:  # the last: what answers there does not speak HTTP
             log.error("AUTH_JWKS not read", source=self._source, reason=str(error))  # noqa: TRY400  # the reason says it all
         else:
             self._read_at = self._clock()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from api.jwks import FRESH_SECONDS, RETRY_SECONDS, STALE_SECONDS, Jwks, keys_in
+from api.jwks import FRESH_SECONDS, MAX_BYTES, RETRY_SECONDS, STALE_SECONDS, Jwks, keys_in
 from engine.errors import Unauthorized, Unavailable
-from tests.unit.api.test_tokens import EC_KEY, ED_KEY, public
+from tests.unit.api.forging import EC_KEY, ED_KEY, key_set, public
+from tests.unit.api.key_site import key_site
 
 
 class World:
     def __init__(self) -> None:
         self.now = 1000.0
-        self.answer: bytes | OSError = json.dumps({"keys": [public(EC_KEY, "a")]}).encode()
+        self.answer: bytes | OSError = key_set(public(EC_KEY, "a"))
         self.reads = 0
         self.keys = Jwks("keys.json", self.read, lambda: self.now)
 
@@ -32,7 +32,7 @@ async def test_read_once_and_anew_when_it_is_old() -> None:
         assert (await world.keys.key("a")).algorithm == "ES256"
     assert world.reads == 1
     world.now += FRESH_SECONDS + 1
-    world.answer = json.dumps({"keys": [public(ED_KEY, "b")]}).encode()
+    world.answer = key_set(public(ED_KEY, "b"))
     with pytest.raises(Unauthorized):
         await world.keys.key("a")
     assert world.reads == 2
@@ -45,7 +45,7 @@ async def test_a_new_key_is_found_and_made_up_ones_do_not_have_us_ask_each_time(
         with pytest.raises(Unauthorized):
             await world.keys.key(f"made-up-{number}")
     assert world.reads == 1
-    world.answer = json.dumps({"keys": [public(EC_KEY, "a"), public(ED_KEY, "b")]}).encode()
+    world.answer = key_set(public(EC_KEY, "a"), public(ED_KEY, "b"))
     world.now += RETRY_SECONDS
     assert (await world.keys.key("b")).algorithm == "EdDSA"
     assert world.reads == 2
@@ -74,7 +74,59 @@ async def test_what_is_no_set_is_unavailable(text: bytes) -> None:
 
 async def test_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    path.write_text(json.dumps({"keys": [public(EC_KEY, "a"), public(ED_KEY, "b", use="enc")]}))
+    path.write_bytes(key_set(public(EC_KEY, "a"), public(ED_KEY, "b", use="enc")))
     assert (await Jwks(str(path)).key("a")).algorithm == "ES256"
     with pytest.raises(Unauthorized):
         await Jwks(str(path)).key("b")
+
+
+# ---- from an address
+
+
+BROKEN: dict[str, bytes | int] = {
+    "no set": b"{}",
+    "not found": 404,
+    "an error": 500,
+    "too large": b"{" + b" " * MAX_BYTES + key_set(public(EC_KEY, "a"))[1:],
+    "no HTTP": b"whatever\r\n\r\n",
+    "half of it": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n{",
+    "nothing": b"",
+}
+
+
+async def test_a_key_that_is_rotated_at_its_address_is_found_and_the_one_before_is_gone() -> None:
+    now = 1000.0
+    with key_site(key_set(public(EC_KEY, "a"))) as site:
+        keys = Jwks(site.address, clock=lambda: now)
+        assert (await keys.key("a")).algorithm == "ES256"
+        site.answer = key_set(public(ED_KEY, "b"))
+        now += RETRY_SECONDS
+        assert (await keys.key("b")).algorithm == "EdDSA"
+        with pytest.raises(Unauthorized):
+            await keys.key("a")
+        assert site.asked == 2
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+async def test_an_address_that_fails_is_unavailable_and_asked_again(broken: str) -> None:
+    now = 1000.0
+    with key_site(BROKEN[broken]) as site:
+        keys = Jwks(site.address, clock=lambda: now)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="cannot be read"):
+                await keys.key("a")
+        assert site.asked == 1
+        site.answer = key_set(public(EC_KEY, "a"))
+        now += RETRY_SECONDS
+        assert (await keys.key("a")).algorithm == "ES256"
+        site.answer = BROKEN[broken]
+        now += FRESH_SECONDS + 1
+        assert (await keys.key("a")).algorithm == "ES256", "what it had goes on for a while"
+        assert site.asked == 3
+
+
+async def test_an_address_where_nobody_answers_is_unavailable() -> None:
+    with key_site(404) as site:
+        address = site.address
+    with pytest.raises(Unavailable, match="cannot be read"):
+        await Jwks(address).key("a")

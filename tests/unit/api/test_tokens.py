@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import time
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,12 +18,24 @@ from api.tokens import Tokens, mint, tokens_of
 from engine.errors import ConfigurationError, JiomosaError, Unauthorized
 from engine.identity import CONTROL, WATCH, Identity
 from engine.settings import Settings
+from tests.unit.api.forging import (
+    AUDIENCE,
+    EC_KEY,
+    ED_KEY,
+    ISSUER,
+    KEYS,
+    OTHER,
+    RSA_KEY,
+    SECRET,
+    key_set,
+    public,
+    segment,
+    signed,
+    spoilt,
+    written,
+)
 
-SECRET = "a secret that is long enough for HS256"
-OTHER = "another secret, as long as the first one"
-SETTINGS = Settings(auth_secret=SECRET, auth_audience="jiomosa", auth_issuer="https://id.example")
-EC_KEY = ec.generate_private_key(ec.SECP256R1())
-ED_KEY = ed25519.Ed25519PrivateKey.generate()
+SETTINGS = Settings(auth_secret=SECRET, auth_audience=AUDIENCE, auth_issuer=ISSUER)
 
 
 def tokens(settings: Settings = SETTINGS) -> Tokens:
@@ -34,36 +44,9 @@ def tokens(settings: Settings = SETTINGS) -> Tokens:
     return made
 
 
-def claims(**changes: Any) -> dict[str, Any]:
-    good = {"sub": "ann", "aud": "jiomosa", "iss": "https://id.example", "exp": time.time() + 60, "scope": "session:watch"}
-    return {name: value for name, value in (good | changes).items() if value is not None}
-
-
-def signed(key: Any = SECRET, algorithm: str = "HS256", headers: dict[str, Any] | None = None, **changes: Any) -> str:
-    """By hand where HMAC does it, since PyJWT refuses to make most forgeries."""
-    if algorithm in ("ES256", "EdDSA"):
-        return jwt.encode(claims(**changes), key, algorithm, headers)
-    head = {"alg": algorithm, "typ": "JWT"} | (headers or {})
-    text = ".".join(segment(json.dumps(part).encode()) for part in (head, claims(**changes)))
-    digest = {"HS256": "sha256", "HS512": "sha512"}.get(algorithm)
-    key = key.encode() if isinstance(key, str) else key
-    mac = hmac.digest(key, text.encode(), digest) if digest else b""
-    return f"{text}.{segment(mac)}"
-
-
-def segment(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def public(key: Any, kid: str, **more: str) -> dict[str, Any]:
-    kind: Any = jwt.get_algorithm_by_name("ES256" if key is EC_KEY else "EdDSA")
-    made: dict[str, Any] = json.loads(kind.to_jwk(key.public_key()))
-    return made | {"kid": kid} | more
-
-
 def of_set(*keys: dict[str, Any]) -> Tokens:
-    settings = Settings(auth_jwks="keys.json", auth_audience="jiomosa", auth_issuer="https://id.example")
-    return Tokens(settings, Jwks("keys.json", lambda _: json.dumps({"keys": keys}).encode()))
+    settings = Settings(auth_jwks="keys.json", auth_audience=AUDIENCE, auth_issuer=ISSUER)
+    return Tokens(settings, Jwks("keys.json", lambda _: key_set(*keys)))
 
 
 async def test_a_good_token_says_who_and_what_and_until_when() -> None:
@@ -163,34 +146,42 @@ async def test_no_token_in_an_address() -> None:
 # ---- sets of public keys
 
 
-@pytest.mark.parametrize(("key", "algorithm"), [(EC_KEY, "ES256"), (ED_KEY, "EdDSA")])
-async def test_each_kind_of_public_key(key: Any, algorithm: str) -> None:
-    door = of_set(public(EC_KEY, "a"), public(ED_KEY, "b"))
-    kid = "a" if key is EC_KEY else "b"
-    assert (await door.identify(signed(key, algorithm, {"kid": kid}))).sub == "ann"
+@pytest.mark.parametrize("algorithm", KEYS)
+async def test_each_kind_of_public_key(algorithm: str) -> None:
+    key = KEYS[algorithm]
+    door = of_set(*(public(one, name) for name, one in KEYS.items()))
+    assert (await door.identify(signed(key, algorithm, {"kid": algorithm}))).sub == "ann"
+    with pytest.raises(Unauthorized):
+        await door.identify(spoilt(signed(key, algorithm, {"kid": algorithm})))
     with pytest.raises(Unauthorized):
         await door.identify(signed(key, algorithm, {"kid": "c"}))
     with pytest.raises(Unauthorized):
-        await door.identify(signed(key, algorithm))  # which of the two?
+        await door.identify(signed(key, algorithm))  # which of them?
     assert (await of_set(public(key, "x")).identify(signed(key, algorithm))).sub == "ann"
 
 
-async def test_a_public_key_is_no_secret() -> None:
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+async def test_a_public_key_is_no_secret(key: Any) -> None:
     """The classic confusion: HS256 with the public key, which everybody has, as the secret."""
-    entry = public(EC_KEY, "a")
-    key, form = EC_KEY.public_key(), serialization.PublicFormat.SubjectPublicKeyInfo
-    files = [key.public_bytes(encoding, form) for encoding in (serialization.Encoding.PEM, serialization.Encoding.DER)]
+    entry = public(key, "a")
+    files = [written(key, encoding) for encoding in (Encoding.PEM, Encoding.DER)]
     for secret in (*files, json.dumps(entry).encode()):
         with pytest.raises(Unauthorized):
             await of_set(entry).identify(signed(secret, "HS256", {"kid": "a"}))
     with pytest.raises(Unauthorized):
         await of_set(entry).identify(signed("", "none", {"kid": "a"}))
+
+
+async def test_a_key_goes_with_one_algorithm() -> None:
     with pytest.raises(Unauthorized):
-        await of_set(entry, public(ED_KEY, "b")).identify(signed(ED_KEY, "EdDSA", {"kid": "a"}))
+        await of_set(public(EC_KEY, "a"), public(ED_KEY, "b")).identify(signed(ED_KEY, "EdDSA", {"kid": "a"}))
+    for algorithm in ("RS512", "PS256"):  # by its owner, but in another way
+        with pytest.raises(Unauthorized):
+            await of_set(public(RSA_KEY, "a")).identify(signed(RSA_KEY, algorithm))
 
 
 async def test_a_secret_in_a_public_set_counts_for_nothing() -> None:
-    secret = base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("=")
+    secret = segment(SECRET.encode())
     with pytest.raises(Unauthorized):
         await of_set(public(EC_KEY, "a"), {"kty": "oct", "k": secret, "kid": "s"}).identify(signed(headers={"kid": "s"}))
 
