@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from api.events import HANDLERS
+from api.events import HANDLERS, ROOMS
 from api.guest import Guest
 from engine.errors import Unauthorized
 from engine.identity import ANYONE, CONTROL, WATCH, Identity
-from tests.unit.api.door import GOOD, SID, World, only_error
+from tests.unit.api.door import BROWSING, GOOD, SID, World, only_error
 from tests.unit.api.fakes import turns
 
 SECRET = "a secret that is long enough for HS256"
@@ -24,13 +24,20 @@ def world(identity: Identity, **options: Any) -> World:
     return made
 
 
-@pytest.mark.parametrize("event", [event for event in HANDLERS if event.startswith("input:")])
-async def test_input_needs_control(event: str) -> None:
+@pytest.mark.parametrize("event", ROOMS)
+async def test_whatever_drives_a_session_needs_control(event: str) -> None:
+    payload = (GOOD | BROWSING)[event]
     watching = world(Identity("ann", frozenset({WATCH})))
-    assert only_error(await watching.say(event, GOOD[event]))["code"] == "forbidden"
-    assert watching.session.injected == []
+    before = watching.state()
+    assert only_error(await watching.say(event, payload))["code"] == "forbidden"
+    assert (watching.state(), watching.session.browsed) == (before, [])
     controlling = world(Identity("ann", frozenset({CONTROL})))
-    assert [name for name, *_ in await controlling.say(event, GOOD[event])] == ["input:acknowledged"]
+    assert "error" not in [name for name, *_ in await controlling.say(event, payload)]
+
+
+def test_what_needs_none_is_what_a_viewer_says_of_itself() -> None:
+    free = {"subscribe", "unsubscribe", "quality:set", "fps:set", "adaptive:toggle", "stats:toggle"}
+    assert set(HANDLERS) - set(ROOMS) == free
 
 
 @pytest.mark.parametrize(
