@@ -14,7 +14,8 @@ from typing import Any
 _NEVER = 2  # "do not allow any site to ask"
 
 POLICIES: dict[str, Any] = {
-    # Where pages may go. `data:` and `blob:` are for frames and downloads of pages; as a page of its own, see capture.page.
+    # Where pages may go. `data:` and `blob:` are for frames and downloads of pages. That none leads a tab to a `data:` page is
+    # Chromium's own rule; here it has to be open, for a browser begins with one.
     # `*` does not mean the browser's own pages, so they are named. Parts of its window are such pages, too (*.top-chrome): where
     # those are blocked, they become tabs.
     "URLBlocklist": ["*", "chrome://*", "chrome-untrusted://*"],

@@ -108,7 +108,8 @@ class Settings:
         "", "Secret, of 32 characters or more, that tokens (JWT, HS256) are signed with; whoever comes has to show one.", secret
     )
     auth_jwks: str = _setting(
-        "", "Path or https address of the public keys (JWKS) that tokens are signed with: RS256, ES256 or EdDSA."
+        "",
+        "Path or address, https or of localhost, of the public keys (JWKS) that tokens are signed with: RS256, ES256 or EdDSA.",
     )
     auth_audience: str = _setting("", "Audience (`aud`) that tokens must name; needed with AUTH_JWKS.")
     auth_issuer: str = _setting("", "Issuer (`iss`) that tokens must name.")
