@@ -42,7 +42,7 @@ types: ## mypy, strictly
 audit: ## look the locked packages up in a list of known holes; says so where that list cannot be reached
 	@build/audit/bin/pip-audit --version >/dev/null 2>&1 || \
 		{ python3 -m venv build/audit && build/audit/bin/pip install --quiet pip-audit==2.10.1; }
-	@build/audit/bin/python .ci/audit.py requirements.lock
+	@build/audit/bin/python .ci/audit.py requirements.lock requirements-dev.lock
 
 format: ## let ruff rewrite the code in its style
 	$(SETUP) dev

@@ -1,4 +1,4 @@
-"""Looks the packages of a lock up in the lists of known holes that pip-audit reads: first PyPI's, then OSV's.
+"""Looks the packages of locks up in the lists of known holes that pip-audit reads: first PyPI's, then OSV's.
 
 Fails where a hole is known. Where neither list knows the packages, or none can be reached, it says that nothing was looked up and
 succeeds: pip-audit itself would report "no known vulnerabilities" of packages that it has skipped.
@@ -14,10 +14,11 @@ from typing import Any
 SECONDS = 120
 
 
-def look_up(service: str, lock: str) -> tuple[int, list[dict[str, Any]], str]:
+def look_up(service: str, locks: list[str]) -> tuple[int, list[dict[str, Any]], str]:
     """(packages that the list knows, those with holes, why there are none of the first)."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--progress-spinner", "off"]
-    command += ["--format", "json", "--vulnerability-service", service, "--requirement", lock]
+    command += ["--format", "json", "--vulnerability-service", service]
+    command += [word for lock in locks for word in ("--requirement", lock)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
         packages = json.loads(done.stdout)["dependencies"]
@@ -29,9 +30,9 @@ def look_up(service: str, lock: str) -> tuple[int, list[dict[str, Any]], str]:
     return len(known), [package for package in known if package["vulns"]], "it knows none of the packages"
 
 
-def main(lock: str) -> int:
+def main(locks: list[str]) -> int:
     for service in ("pypi", "osv"):
-        known, holes, why = look_up(service, lock)
+        known, holes, why = look_up(service, locks)
         for package in holes:
             for hole in package["vulns"]:
                 fixed = ", ".join(hole["fix_versions"]) or "nothing yet"
@@ -47,4 +48,4 @@ def main(lock: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
