@@ -71,8 +71,7 @@ def only_way_out(port: int) -> tuple[str, ...]:
         # The documented way to have nothing resolved beside a SOCKS proxy (net/docs/proxy.md).
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
         "--disable-quic",
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        "--dns-prefetch-disable",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # what Chromium does not know it ignores: a test listens
     )
 
 

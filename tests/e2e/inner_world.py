@@ -23,8 +23,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 CLONE_NEWNS, CLONE_NEWNET, MS_BIND, MS_REC, MS_PRIVATE = 0x0002_0000, 0x4000_0000, 0x1000, 0x4000, 1 << 18
 PUBLIC, OWN = "93.184.216.34", "93.184.216.35"
 NAME_SERVER = "127.0.0.53"
-ADDRESSES = (PUBLIC, OWN, "10.0.0.1", "169.254.169.254", "fd00::1", "64:ff9b::a00:1")
+INNER = "10.0.0.1"
+ADDRESSES = (PUBLIC, OWN, INNER, "169.254.169.254", "fd00::1", "64:ff9b::a00:1")
 STUN_PORT = 3478
+ATTACK = (Path(__file__).parent / "attack.html").read_text().replace("INNER", INNER)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -39,12 +41,14 @@ def reason_against() -> str | None:
 @dataclass
 class World:
     """`reached`: addresses that somebody connected to, or sent a datagram to. `pages`: path -> HTML. `names`: what a
-    name stands for, one list of addresses for each time that it is looked up, the last for ever; `asked`: what was looked up."""
+    name stands for, one list of addresses for each time that it is looked up, the last for ever; `asked`: what was looked up.
+    `datagrams`: how many came."""
 
     reached: list[str] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[list[str]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    datagrams: int = 0
 
     @property
     def breached(self) -> set[str]:
@@ -132,7 +136,8 @@ class _Datagrams:
                 self.came(data, client)
 
     def came(self, data: bytes, client: Any) -> None:
-        self.world.reached.append("10.0.0.1")
+        self.world.reached.append(INNER)
+        self.world.datagrams += 1
 
     def shutdown(self) -> None:
         host, port = self._socket.getsockname()

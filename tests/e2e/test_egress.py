@@ -19,12 +19,11 @@ import requests
 from bench.client import Client
 from bench.server import Server, run
 from tests.e2e import inner_world
-from tests.e2e.inner_world import OWN, PUBLIC, World
+from tests.e2e.inner_world import ATTACK, INNER, OWN, PUBLIC, World
 
 REASON = inner_world.reason_against()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
 
-INNER = "10.0.0.1"
 FORBIDDEN = {
     "private": f"http://{INNER}/",
     "loopback": "http://127.0.0.1/",
@@ -45,7 +44,6 @@ FORBIDDEN = {
     "redirect": f"http://{PUBLIC}/to?url=" + quote(f"http://{INNER}/", safe=""),
     "redirect to a spelling": f"http://{PUBLIC}/to?url=" + quote("http://0x7f.1/", safe=""),
 }
-ATTACK = (Path(__file__).parent / "attack.html").read_text().replace("INNER", INNER)
 REBOUND = """<title>begins</title><script>
 const again = () => fetch('/secret?' + Math.random()).then(() => setTimeout(again, 50), () => { document.title = 'over'; });
 again();
@@ -89,6 +87,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         world.names |= {
             "public.test": [[PUBLIC]],
             "inner.test": [[INNER]],
+            "prefetched.test": [[INNER]],
             "inner6.test": [["::ffff:10.0.0.1", "fd00::1"]],
             "both.test": [[INNER, PUBLIC]],
             "rebound.test": [[PUBLIC], [INNER]],
@@ -121,6 +120,7 @@ def test_a_page_reaches_nothing_private_by_itself(lab: Lab) -> None:
     lab.load("http://public.test/attack")
     assert lab.title("through:.*") == "through:"
     assert lab.world.breached == set()
+    assert "prefetched.test" not in lab.world.asked
 
 
 def test_a_name_that_is_resolved_anew_to_a_private_address_stays_outside(lab: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from bench import site as bench_site
 from bench.client import Client
 from bench.faults import processes
 from bench.server import Server, run
+from tests.e2e import inner_world
+from tests.e2e.inner_world import ATTACK, INNER, World
+from tests.e2e.test_egress import Lab
 
 # A user namespace in which we are nobody, have no right, and the kernel grants no further one.
 WITHIN = (
@@ -56,6 +60,52 @@ def test_its_pages_reach_what_they_may_and_nothing_else(server: Server, site: st
     with bench_site.serve() as private:
         answer = requests.post(f"{server.address}/api/session/two/load", json={"url": f"{private}/still.html"}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_address")
+
+
+REASON = inner_world.reason_against()
+# A machine's network beside loopback, where WebRTC looks for none, and a site in it: Chromium itself lets no page of a public
+# address at a private one.
+SITE = "10.0.0.2"
+NETWORK = (
+    "link add outward type veth peer name other",
+    "link set other up",
+    "link set outward up",
+    f"address add {SITE}/24 dev outward",
+    "route add default dev outward",
+)
+
+
+def attacked(folder: Path, **settings: Any) -> tuple[str, World]:
+    """What a page that tries all ways says got through, and the world in which it was, once the browser has ended."""
+    with inner_world.world(folder) as world:
+        world.pages["/attack"] = ATTACK
+        world.names |= {"inner.test": [[INNER]], "prefetched.test": [[INNER]]}
+        for words in NETWORK:
+            subprocess.run(["ip", *words.split()], check=True)
+        with run(within=WITHIN, encoders=1, load_timeout=10, browser_sandbox=False, **settings) as running:
+            running.post("/api/session/create", session_id="s", width=320, height=240)
+            lab = Lab(world, running)
+            assert lab.load(f"http://{SITE}/attack").ok
+            said = lab.title("through:.*")
+        return said, world
+
+
+@pytest.mark.skipif(REASON is not None, reason=REASON or "")
+def test_its_pages_get_around_the_way_out_by_nothing(tmp_path: Path) -> None:
+    """By flags alone: neither UDP (STUN) nor lookups nor any connection of a page's own."""
+    said, world = attacked(tmp_path, private_addresses="deny", allowed_destinations=SITE)
+    assert (said, world.breached, world.datagrams) == ("through:", {SITE}, 0)
+    assert "prefetched.test" not in world.asked
+
+
+@pytest.mark.skipif(REASON is not None, reason=REASON or "")
+def test_where_nothing_is_denied_the_same_page_is_heard(tmp_path: Path) -> None:
+    """So it is the way out that keeps it in, above, and not the page that tries nothing."""
+    said, world = attacked(tmp_path, private_addresses="allow")
+    assert {"fetch", "name", "rtc"} <= set(said.split())
+    assert INNER in world.breached
+    assert world.datagrams > 0
+    assert "prefetched.test" in world.asked
 
 
 def namespace(pid: int, kind: str) -> str:
