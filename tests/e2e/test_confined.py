@@ -18,7 +18,9 @@ import psutil
 import pytest
 
 from bench.client import Client
+from bench.faults import processes
 from bench.server import Server, run
+from engine.settings import from_environment
 
 SHORTCUTS: list[tuple[str, list[str]]] = [(key, ["Control"]) for key in "ospujhltn"]
 SHORTCUTS += [(key, ["Control", "Shift"]) for key in "injc"]
@@ -145,6 +147,28 @@ def test_sessions_cannot_read_one_another(two: tuple[Server, Insider, Insider]) 
     apart = os.readlink(f"/proc/{one.driver.pid}/ns/net") != os.readlink(f"/proc/{other.driver.pid}/ns/net")
     assert apart or not one.gets_into_screen(other.display, cookie)
     assert not Path(f"/tmp/.X11-unix/X{one.display}").exists(), "its X server can be reached by a path"
+
+
+@pytest.mark.skipif(
+    not from_environment(os.environ).browser_sandbox, reason="BROWSER_SANDBOX=0: the kernel allows Chromium no sandbox here."
+)
+def test_pages_are_in_chromiums_sandbox(server: Server, session: str, site: str) -> None:
+    server.post(f"/api/session/{session}/load", url=f"{site}/still.html")
+    chromium = processes.of_session(server, session, "chromium")
+    assert chromium.uids().real != 0, "it runs as root"
+    commands = {process.pid: processes.title(process).split() for process in (chromium, *chromium.children(recursive=True))}
+    assert not [command for command in commands.values() if "--no-sandbox" in command]
+    statuses = []
+    for pid, command in commands.items():
+        if processes.RENDERER in command:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a spare one has just ended
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                statuses.append({name: value.split() for name, _, value in (line.partition(":") for line in lines)})
+    assert statuses
+    for status in statuses:
+        assert status["Seccomp"] == ["2"], "no filter of system calls"
+        assert len(status["NSpid"]) > 1, "it may see the processes of others"
+        assert int(status["CapEff"][0], 16) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root may look at the descriptors of others.")
