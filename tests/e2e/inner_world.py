@@ -24,7 +24,8 @@ CLONE_NEWNS, CLONE_NEWNET, MS_BIND, MS_REC, MS_PRIVATE = 0x0002_0000, 0x4000_000
 PUBLIC, OWN = "93.184.216.34", "93.184.216.35"
 NAME_SERVER = "127.0.0.53"
 INNER = "10.0.0.1"
-ADDRESSES = (PUBLIC, OWN, INNER, "169.254.169.254", "fd00::1", "64:ff9b::a00:1")
+SITE = "10.0.0.2"  # private, and to be allowed: Chromium itself lets no page of a public address at a private one
+ADDRESSES = (PUBLIC, OWN, INNER, SITE, "169.254.169.254", "fd00::1", "64:ff9b::a00:1")
 STUN_PORT = 3478
 ATTACK = (Path(__file__).parent / "attack.html").read_text().replace("INNER", INNER)
 
@@ -53,7 +54,7 @@ class World:
     @property
     def breached(self) -> set[str]:
         """Addresses that nobody should have reached."""
-        return {str(getattr(ip_address(one), "ipv4_mapped", None) or one) for one in self.reached} - {PUBLIC}
+        return {str(getattr(ip_address(one), "ipv4_mapped", None) or one) for one in self.reached} - {PUBLIC, SITE}
 
 
 @contextlib.contextmanager

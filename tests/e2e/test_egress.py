@@ -19,7 +19,7 @@ import requests
 from bench.client import Client
 from bench.server import Server, run
 from tests.e2e import inner_world
-from tests.e2e.inner_world import ATTACK, INNER, OWN, PUBLIC, World
+from tests.e2e.inner_world import ATTACK, INNER, OWN, PUBLIC, SITE, World
 
 REASON = inner_world.reason_against()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
@@ -93,7 +93,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             "rebound.test": [[PUBLIC], [INNER]],
         }
         # The public address is one of this machine here, which only a list can allow.
-        with run(private_addresses="deny", allowed_destinations=PUBLIC, load_timeout=10, encoders=1) as server:
+        with run(private_addresses="deny", allowed_destinations=f"{PUBLIC},{SITE}", load_timeout=10, encoders=1) as server:
             server.post("/api/session/create", session_id="s", width=320, height=240)
             yield Lab(world, server)
         assert server.process.returncode == 0
@@ -117,7 +117,7 @@ def test_no_private_address_is_reached_and_it_is_said_why(lab: Lab, way: str) ->
 
 
 def test_a_page_reaches_nothing_private_by_itself(lab: Lab) -> None:
-    lab.load("http://public.test/attack")
+    lab.load(f"http://{SITE}/attack")
     assert lab.title("through:.*") == "through:"
     assert lab.world.breached == set()
     assert "prefetched.test" not in lab.world.asked
