@@ -13,6 +13,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site: KeySite = self.server  # type: ignore[assignment]
         site.asked += 1
+        if site.leads_to:
+            self.send_response(302)
+            self.send_header("Location", site.leads_to)
+            self.end_headers()
+            return
         if isinstance(site.answer, int):
             self.send_error(site.answer)
             return
@@ -27,13 +32,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class KeySite(ThreadingHTTPServer):
-    """`answer`: its set, a status of HTTP, or what is sent as it is; `asked`: how often that was."""
+    """`answer`: its set, a status of HTTP, or what is sent as it is; `leads_to`: an address that it names in place of that;
+    `asked`: how often it was."""
 
     daemon_threads = True
 
     def __init__(self, answer: bytes | int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer, self.asked = answer, 0
+        self.answer, self.asked, self.leads_to = answer, 0, ""
         self.address = f"http://localhost:{self.server_address[1]}/keys.json"
 
 

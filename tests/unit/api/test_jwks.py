@@ -130,3 +130,12 @@ async def test_an_address_where_nobody_answers_is_unavailable() -> None:
         address = site.address
     with pytest.raises(Unavailable, match="cannot be read"):
         await Jwks(address).key("a")
+
+
+async def test_an_address_that_leads_elsewhere_is_unavailable() -> None:
+    """It may be one without TLS, where others could put keys of their own into the answer."""
+    with key_site(key_set(public(EC_KEY, "a"))) as other, key_site(404) as site:
+        site.leads_to = other.address
+        with pytest.raises(Unavailable, match="cannot be read"):
+            await Jwks(site.address).key("a")
+        assert (site.asked, other.asked) == (1, 0)
