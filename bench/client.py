@@ -53,6 +53,10 @@ def binary_frame(message: str, picture: bytes, arrived: float, attachment: int) 
     return Frame(arrived, picture, orjson.loads("{" + message[len(BINARY_FRAME_PREFIX) : -1]), len(message) + attachment)
 
 
+# With frames on their way that nobody reads, an orderly end does not come: the connection is then ended after so long.
+CLOSE_SECONDS = 0.5
+
+
 class Client:
     """One connection. Blocking; for one thread."""
 
@@ -60,7 +64,7 @@ class Client:
         url = address.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
         self._open = contextlib.ExitStack()
         self._socket: ClientConnection = self._open.enter_context(
-            connect(url, compression=None, max_size=None, ping_interval=None)
+            connect(url, compression=None, max_size=None, ping_interval=None, close_timeout=CLOSE_SECONDS)
         )
         assert str(self._socket.recv()).startswith("0")
         self._socket.send("40" + (json.dumps({"token": token}) if token else ""))
