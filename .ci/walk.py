@@ -3,8 +3,8 @@
     .venv/bin/python .ci/walk.py
 
 The commands are read out of README.md, docs/examples/document/README.md and docs/protocol.md of the clone and run as they stand
-there, so that the walk cannot differ from what a reader is told. Python's clients run in an environment of
-their own, with what they are said to want. It says each step, and fails with the step's name.
+there, so that the walk cannot differ from what a reader is told. Python's clients run in an environment of their own, with what
+they are said to want. It says each step, and fails with the step's name.
 
 What may differ, and is said when it does: where something else has port 5000, the addresses name another one; and where
 example.com cannot be reached, the server has to say so in a sentence, and a page of this machine is shown in its place.

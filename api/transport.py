@@ -1,9 +1,9 @@
-"""The wire's last metres: what uvicorn and python-engineio are made to do so that no frame is copied, queued or late.
+"""The wire's last metres: what uvicorn and python-engineio are made to do so that no frame is late, or copied for each viewer.
 
 Small replacements, each for one server instance and none a patch of a module:
 
-    StreamProtocol  uvicorn's WebSocket protocol; `send` returns only when the bytes are in the kernel, without copying them,
-                    and the socket tells how congested it is (`api.link`)
+    StreamProtocol  uvicorn's WebSocket protocol; `send` returns only when the bytes are in the kernel, `give` sends at once
+                    where it is clear, and the socket tells how congested it is (`api.link`)
     Outbox          the queue of an Engine.IO connection; tells when its reader, the writer task or a poll, has nothing left to
                     send: only then is a viewer ready for a frame
     FramePacket     an Engine.IO packet that binds the newest frame when it is written, not when it is queued
