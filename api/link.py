@@ -92,7 +92,7 @@ class Wire:
         link = self.link() if unsent or whole else None
         flow.told(time.monotonic(), unsent, link)  # uvloop's own clock stands still within an iteration
 
-    def heard_at(self, now: float) -> float:
+    def arrived_at(self, now: float) -> float:
         """When the kernel got what is heard `now`, at the latest: a server that is busy hears of it later."""
         link = self.link()
         return now if link is None else now - max(0.0, link.silent - TICK_SECONDS)

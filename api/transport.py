@@ -72,7 +72,8 @@ class StreamProtocol(Wire, WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """As the base class, which writes to the log what anybody may send."""
-        if self.frames == [PONG] and self.on_pong is not None and not self.close_sent and not self.on_pong():
+        pong = self.frames == [PONG] and self.curr_msg_data_type == "text" and not self.close_sent
+        if pong and self.on_pong is not None and not self.on_pong():
             self.frames = []
             return
         try:

@@ -282,7 +282,7 @@ class Viewer:
         protocol = self._protocol
         if protocol is not None and self.flow.pinging:
             # Were our own delay taken for the client's, each picture would get a ping, and delay us more.
-            self.flow.ponged(protocol.heard_at(self.heard_at))
+            self.flow.ponged(protocol.arrived_at(self.heard_at))
         if self._recheck is not None:
             self._recheck.cancel()
             self._check_again()

@@ -106,8 +106,10 @@ async def test_it_is_clear_while_nothing_waits_here_and_says_when_it_is_again() 
 
 
 @pytest.mark.parametrize("wanted", [False, True])
-@pytest.mark.parametrize("text", [b"3", b"3probe", b"42[]"])
-async def test_a_pong_is_told_at_once_and_goes_to_the_application_only_where_that_waits_for_it(text: bytes, wanted: bool) -> None:
+@pytest.mark.parametrize(("kind", "text"), [("text", b"3"), ("text", b"3probe"), ("text", b"42[]"), ("bytes", b"3")])
+async def test_a_pong_is_told_at_once_and_goes_to_the_application_only_where_that_waits_for_it(
+    kind: str, text: bytes, wanted: bool
+) -> None:
     stream = await protocol()
     told: list[bool] = []
 
@@ -116,9 +118,9 @@ async def test_a_pong_is_told_at_once_and_goes_to_the_application_only_where_tha
         return wanted
 
     stream.on_pong = on_pong
-    stream.frames, stream.curr_msg_data_type = [text], "text"
+    stream.frames, stream.curr_msg_data_type = [text], kind
     stream.send_receive_event_to_app()
-    pong = text == b"3"
+    pong = (kind, text) == ("text", b"3")
     assert told == [True] * pong
     assert stream.frames == []
     assert stream.queue.empty() is (pong and not wanted)
