@@ -149,9 +149,14 @@ def test_zoom_by_keys(page: Page, mock: Mock) -> None:
 
 
 def test_words_of_the_operator_stay(page: Page, mock: Mock) -> None:
+    """Longer than what else is told, which came after them and is gone before."""
     page.view(mock)
     mock.emit("status", {"message": "We restart at 3.", "code": "operator_message"})
     page.until("(document.querySelector('.toast.word') || {}).textContent === 'We restart at 3.'")
+    mock.emit("status", {"message": "The page is back."})
+    page.until("document.querySelector('.toast.good')")
+    page.until("!document.querySelector('.toast.good')")
+    assert page.js("document.querySelectorAll('.toast.word').length") == 1
 
 
 def test_who_is_sent_away_does_not_come_back(page: Page, mock: Mock) -> None:
