@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-CLONE_NEWNS, CLONE_NEWNET, MS_BIND, MS_REC, MS_PRIVATE = 0x0002_0000, 0x4000_0000, 0x1000, 0x4000, 1 << 18
+CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x0200, 0x0002_0000, 0x4000_0000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 1 << 18
 PUBLIC, OWN = "93.184.216.34", "93.184.216.35"
 NAME_SERVER = "127.0.0.53"
 INNER = "10.0.0.1"
@@ -191,6 +192,9 @@ def _running(server: Any) -> Iterator[None]:
 
 
 def _return(outside: list[int], folder: str) -> None:
+    # A thread with whom others share root and working folder cannot go to another mount namespace (setns(2), EINVAL); a server's
+    # thread that was just joined is one for an instant more.
+    _check(_libc.unshare(CLONE_FS))
     for handle in outside:
         _check(_libc.setns(handle, 0))
         os.close(handle)

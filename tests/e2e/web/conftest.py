@@ -62,9 +62,10 @@ class Page:
         self.mouse("mousePressed", x, y, button=button, clickCount=1)
         self.mouse("mouseReleased", x, y, button=button, clickCount=1)
 
-    def touch(self, kind: str, *points: tuple[float, float]) -> None:
-        """A touch event: touchStart, touchMove or touchEnd."""
-        self.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y} for x, y in points])
+    def touch(self, kind: str, *points: tuple[float, float], when: float | None = None) -> None:
+        """A touch event: touchStart, touchMove or touchEnd; `when` it was made, in epoch seconds, where that is not now."""
+        at = {} if when is None else {"timestamp": when}
+        self.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y} for x, y in points], **at)
 
     def key(self, name: str, code: int, modifiers: int = 0) -> None:
         """A key without text, pressed and released; modifiers: 1 Alt, 2 Ctrl, 8 Shift."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -53,15 +54,15 @@ def test_long_press_is_a_right_click(phone: Page, mock: Mock) -> None:
 def test_drag_scrolls_and_a_tap_stops_it(phone: Page, mock: Mock) -> None:
     rect = phone.rect()
     x, y = rect["left"] + 100.25, rect["top"] + 150.25
-    phone.touch("touchStart", (x, y))
+    began = time.time()  # and each event has the time that a finger's would have, however long its way takes here
+    phone.touch("touchStart", (x, y), when=began)
     for step in range(1, 11):
-        phone.touch("touchMove", (x, y - 10 * step))
-    phone.js("performance.now()")
+        phone.touch("touchMove", (x, y - 10 * step), when=began + step / 60)
     mock.wait(lambda: sum(s["deltaY"] for s in mock.received("input:scroll")) >= 200, "the way of the finger")
     # 100 pixels of the window are 200 of the frame, and the page moves against the wheel's direction: the finger holds it
     assert sum(s["deltaY"] for s in mock.received("input:scroll")) == pytest.approx(200, abs=1)
     assert all(s["x"] == 200 and s["y"] == 300 and s["deltaX"] == 0 for s in mock.received("input:scroll"))
-    phone.touch("touchEnd")
+    phone.touch("touchEnd", when=began + 11 / 60)
     mock.wait(lambda: sum(s["deltaY"] for s in mock.received("input:scroll")) > 210, "momentum")
     phone.touch("touchStart", (x, y))
     phone.touch("touchEnd")
