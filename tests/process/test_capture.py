@@ -53,6 +53,15 @@ async def test_the_picture_fills_the_screen_to_its_last_pixel(rig: Rig) -> None:
     assert sorted((int(x), int(y)) for y, x in np.argwhere(red)) == sorted(corners)
 
 
+async def test_no_renderer_works_for_what_a_kiosk_does_not_show(rig: Rig, site: str) -> None:
+    """The address bar's popup alone would cost as much CPU as all the rest of a start."""
+    await rig.load(f"{site}/still.html")
+    lines = [" ".join(process.cmdline()).split() for process in rig.processes("chromium")]
+    renderers = [line for line in lines if "--type=renderer" in line]
+    assert renderers
+    assert not [line for line in renderers if "--top-chrome-webui" in line]
+
+
 @pytest.mark.parametrize("fps", [10, 30, 60])
 async def test_motion_comes_at_the_pace_that_is_asked_for(rig: Rig, site: str, fps: int) -> None:
     await rig.load(f"{site}/canvas.html")
