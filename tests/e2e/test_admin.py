@@ -27,7 +27,8 @@ def test_an_operator_sees_everything_and_may_end_it(
         return mine, {viewer["transport"]: viewer for viewer in mine["viewers"]}, overview
 
     deadline = time.monotonic() + 15
-    while not (seen()[1]["websocket"]["fps"] and seen()[1]["mjpeg"]["fps"]):
+    # There are frames for the one who wants twice as many, so the other lets some pass.
+    while not (seen()[1]["websocket"]["fps"] and seen()[1]["mjpeg"]["fps"] and seen()[1]["mjpeg"]["drops"]["pace"]):
         assert client.wait_for_frame()
         assert time.monotonic() < deadline
     mine, viewers, overview = seen()
@@ -40,7 +41,6 @@ def test_an_operator_sees_everything_and_may_end_it(
     assert (watching["width"], watching["height"], watching["format"], watching["fps_limit"]) == (400, 300, "jpeg-binary", 10)
     assert 3 < watching["fps"] < 12
     assert watching["bytes_per_second"] > 10_000
-    assert viewers["mjpeg"]["drops"]["pace"] > 0, "there are frames for the one who wants twice as many"
     assert watching["address"] == "127.0.0.1"
     kinds = {process["kind"] for process in overview["processes"] if process["session_id"] in (session, None)}
     assert {"front", "encoder", "capture", "xserver", "driver", "browser"} <= kinds
