@@ -70,3 +70,14 @@ def test_pictures(saved: store.Saved, tmp_path: Path) -> None:
     names = pictures.draw(saved, tmp_path)
     assert names == ["click-latency.svg", "click-cost.svg"]
     assert all("<svg" in (tmp_path / name).read_text() for name in names)
+
+
+def test_many_distributions_are_a_row_each(tmp_path: Path) -> None:
+    """A legend of so many would leave no room for the picture."""
+    result = Result("links")
+    result.distributions |= {f"link {number}": [number + 1.0, number + 3.0] for number in range(45)}
+    many = store.build(Scenario("links", "", "", nothing), Options(5, 3), result, MACHINE)
+    (name,) = pictures.draw(many, tmp_path)
+    text = (tmp_path / name).read_text()
+    assert all(f"<!-- link {number} (2) -->" in text for number in range(45))
+    assert "legend" not in text
