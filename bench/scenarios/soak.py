@@ -1,8 +1,8 @@
 """Soak: sessions, viewers and loads come and go, processes are killed, and in the end all is as it was in the beginning.
 
 It lasts two minutes, or as `--seconds` says (hours, on demand). A round creates two sessions, has viewers come and go and pages
-loaded in them, kills a process of one (each kind in turn, an encoder too), and closes both. After a first round, which is not
-counted, it is noted what the server has of each thing while it has no session; the same is done at the end.
+loaded in them, kills a process of one (each kind in turn, an encoder and the egress process too), and closes both. After a first
+round, which is not counted, it is noted what the server has of each thing while it has no session; the same is done at the end.
 
 memory      of all processes of the server, what they share counted once; it may end a tenth and 20 MB above what it was
 left        processes, descriptors of the front, its threads and segments beyond those of the beginning
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import time
+from typing import Any
 
 import psutil
 import requests
@@ -25,7 +26,7 @@ from bench.server import Server
 
 SECONDS, QUICK_SECONDS = 120.0, 20.0
 PAGES = ("canvas.html", "scroll.html", "text.html", "still.html", "photo.html")
-KILLED = ("renderer", "encoder", "chromium", "capture", "xvfb", "chromedriver")
+KILLED = ("renderer", "encoder", "chromium", "egress", "capture", "xvfb", "chromedriver")
 VIEWERS, LOADS = 4, 3
 LOOK_SECONDS = 0.4
 SETTLE_SECONDS = 45.0  # connections are let go of 30 s after they have ended (`api.tidy`)
@@ -37,7 +38,9 @@ def run(options: Options, steps: Steps) -> Result:
     result = Result("soak", axes=("rounds", "memory, MB"))
     steps.begin(4)
     rounds = killed = 0
-    with stage.browsers(encoders=2, session_timeout=3600) as (server, site), Audience() as audience:
+    # What pages may not open has them go through the egress process.
+    settings: dict[str, Any] = {"encoders": 2, "session_timeout": 3600, "denied_destinations": "denied.example"}
+    with stage.browsers(**settings) as (server, site), Audience() as audience:
         choose = random.Random(1)
         steps.step("a first round")
         _round(server, site, audience, choose, "renderer")
@@ -77,7 +80,7 @@ def _round(server: Server, site: str, audience: Audience, choose: random.Random,
         _load(server, choose.choice(ids), f"{site}/{choose.choice(PAGES)}")
     for viewer in viewers[: VIEWERS // 2]:
         audience.dismiss(viewer)
-    victim = processes.ours(server, f"encoder {choose.randrange(2)}") if kind == "encoder" else _of(server, ids[0], kind)
+    victim = _victim(server, ids[0], f"encoder {choose.randrange(2)}" if kind == "encoder" else kind)
     if victim is not None:
         victim.kill()
     time.sleep(LOOK_SECONDS)
@@ -89,11 +92,13 @@ def _round(server: Server, site: str, audience: Audience, choose: random.Random,
         audience.dismiss(viewer)
 
 
-def _of(server: Server, id: str, kind: str) -> psutil.Process | None:
+def _victim(server: Server, id: str, kind: str) -> psutil.Process | None:
     try:
+        if kind.startswith(("encoder", "egress")):
+            return processes.ours(server, kind)
         return processes.of_session(server, id, kind)
     except (StopIteration, ValueError):
-        return None  # a page that does not move has no renderer that works
+        return None  # its successor is just being started; a page that does not move has no renderer that works
 
 
 def _load(server: Server, id: str, url: str) -> None:
