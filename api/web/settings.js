@@ -94,4 +94,13 @@
     var leave = document.exitFullscreen || document.webkitExitFullscreen;
     return ask ? function () { (document.fullscreenElement || document.webkitFullscreenElement ? leave.call(document) : ask.call(element)); } : null;
   };
+  Jiomosa.inWindow = function (run) { // what lies beside the picture is not seen in full screen, and takes no focus
+    var change = document.fullscreenElement ? 'fullscreenchange' : document.webkitFullscreenElement ? 'webkitfullscreenchange' : '';
+    if (!change) return run();
+    document.addEventListener(change, function left() {
+      document.removeEventListener(change, left);
+      run();
+    });
+    (document.exitFullscreen || document.webkitExitFullscreen).call(document);
+  };
 })(window);

@@ -132,6 +132,22 @@ def test_full_screen(page: Page, mock: Mock, way: str) -> None:
     assert mock.everything() == []
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "modifier", "shown"),
+    [
+        ("s", 83, ALT, "!document.getElementById('statistics').hidden"),
+        ("m", 77, ALT, "!document.getElementById('settings').hidden"),
+        ("l", 76, CONTROL, "document.getElementById('address').contains(document.activeElement)"),
+    ],
+)
+def test_what_full_screen_would_hide_ends_it(page: Page, mock: Mock, key: str, code: int, modifier: int, shown: str) -> None:
+    page.view(mock)
+    page.key("Enter", 13, ALT)
+    page.until("document.fullscreenElement")
+    page.key(key, code, modifier)
+    page.until(f"!document.fullscreenElement && {shown}")
+
+
 def test_the_page_fits_the_window(page: Page, mock: Mock) -> None:
     page.view(mock)
     page.js("document.getElementById('deed-resize').click()")
