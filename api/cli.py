@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 
 from jiomosa_client import commands as client_commands
@@ -49,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("bench", help="measure this machine (from a checkout; `jiomosa bench --help`)", add_help=False)
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["bench"]:
-        return subprocess.call([sys.executable, "-m", "bench", *arguments[1:]])
+        # In the place of this process: whoever waited for it would kill it a moment after Ctrl+C, in the middle of cleaning up.
+        os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments[1:]])  # noqa: S606  # a shell is what it does not need
     options = parser.parse_args(arguments)
     if options.command in ("watch", "device"):
         return client_commands.run(options)

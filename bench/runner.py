@@ -20,6 +20,7 @@ from bench.scenario import QUICK_SECONDS, RUNS, SECONDS, CannotRun, Options, Sce
 
 LOCK = Path("/tmp/jiomosa-bench.lock")
 FAILURES = (RuntimeError, OSError, requests.RequestException, WebSocketException)  # TimeoutError is an OSError
+INTERRUPTED = 130  # as a shell says it of what SIGINT has ended
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotRun as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted; what had been measured to its end is kept, the rest is not.", file=sys.stderr)
+        return INTERRUPTED
     return 0 if all(complete) else 1
 
 
