@@ -11,7 +11,7 @@ import psutil
 from bench.server import Server
 
 PROGRAMS = {"xvfb": "Xvfb", "chromedriver": "chromedriver", "chromium": "chromium"}
-RENDERER, NOT_A_PAGE = "--type=renderer", "--top-chrome-webui"
+RENDERER = "--type=renderer"
 WORK_SECONDS = 0.3
 
 
@@ -36,7 +36,7 @@ def of_session(server: Server, id: str, kind: str) -> psutil.Process:
         return capture
     below = capture.children(recursive=True)
     if kind == "renderer":  # of several, that of the page: it works
-        renderers = [process for process in below if RENDERER in title(process).split() and NOT_A_PAGE not in title(process)]
+        renderers = [process for process in below if RENDERER in title(process).split()]
         before = {process: _work(process) for process in renderers}
         time.sleep(WORK_SECONDS)
         return max(renderers, key=lambda process: _work(process) - before[process])

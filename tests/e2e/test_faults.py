@@ -71,11 +71,7 @@ def process_of(server: Server, id: str, kind: str) -> psutil.Process:
         return capture
     below = capture.children(recursive=True)
     if kind == "renderer":  # of several, that of the page: it works
-        renderers = [
-            process
-            for process in below
-            if {"--type=renderer", "--top-chrome-webui"} & {*title(process).split()} == {"--type=renderer"}
-        ]
+        renderers = [process for process in below if "--type=renderer" in title(process).split()]
         before = {process: work_of(process) for process in renderers}
         time.sleep(1)
         return max(renderers, key=lambda process: work_of(process) - before[process])
