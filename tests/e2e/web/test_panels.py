@@ -138,6 +138,7 @@ def test_full_screen(page: Page, mock: Mock, way: str) -> None:
         ("s", 83, ALT, "!document.getElementById('statistics').hidden"),
         ("m", 77, ALT, "!document.getElementById('settings').hidden"),
         ("l", 76, CONTROL, "document.getElementById('address').contains(document.activeElement)"),
+        ("t", 84, ALT, "true"),  # an empty tab, which wants an address
     ],
 )
 def test_what_full_screen_would_hide_ends_it(page: Page, mock: Mock, key: str, code: int, modifier: int, shown: str) -> None:
