@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from typing import Any
 
 import psutil
@@ -37,7 +38,8 @@ def run(options: Options, steps: Steps) -> Result:
     seconds = options.length or (QUICK_SECONDS if options.quick else SECONDS)
     result = Result("soak", axes=("rounds", "memory, MB"))
     steps.begin(4)
-    rounds = killed = 0
+    rounds = 0
+    killed: Counter[str] = Counter()
     # What pages may not open has them go through the egress process.
     settings: dict[str, Any] = {"encoders": 2, "session_timeout": 3600, "denied_destinations": "denied.example"}
     with stage.browsers(**settings) as (server, site), Audience() as audience:
@@ -49,14 +51,15 @@ def run(options: Options, steps: Steps) -> Result:
         steps.step(f"{seconds:g} s of churn")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            _round(server, site, audience, choose, KILLED[rounds % len(KILLED)])
+            kind = KILLED[rounds % len(KILLED)]
+            killed[kind] += _round(server, site, audience, choose, kind)
             rounds += 1
-            killed += 1
             curve.append((float(rounds), _memory(server) / 1e6))
         steps.step("coming to rest")
         after, memory_after = _rest(server, before)
         errors = [line for line in server.log if "failed inside" in line or "Traceback" in line]
     result.add("rounds", [rounds], "", f"of 2 sessions, {VIEWERS} viewers, {LOADS} loads and a kill", ">= 1")
+    result.add("kinds killed", [sum(map(bool, killed.values()))], "", ", ".join(KILLED), f">= {min(rounds, len(KILLED))}")
     limit = memory_before * (1 + MORE_SHARE) + MORE_BYTES
     result.add("memory before", [memory_before / 1e6], "MB", "of all processes of the server, without a session")
     result.add("memory after", [memory_after / 1e6], "MB", "the same at the end", f"<= {limit / 1e6:.0f}")
@@ -69,7 +72,8 @@ def run(options: Options, steps: Steps) -> Result:
     return result
 
 
-def _round(server: Server, site: str, audience: Audience, choose: random.Random, kind: str) -> None:
+def _round(server: Server, site: str, audience: Audience, choose: random.Random, kind: str) -> bool:
+    """Whether there was a process of that `kind` to be killed."""
     ids = []
     for _ in range(2):
         made = server.post("/api/session/create", width=320, height=240, url=f"{site}/{choose.choice(PAGES)}")
@@ -90,6 +94,7 @@ def _round(server: Server, site: str, audience: Audience, choose: random.Random,
         server.post(f"/api/session/{id}/close")
     for viewer in viewers[VIEWERS // 2 :]:
         audience.dismiss(viewer)
+    return victim is not None
 
 
 def _victim(server: Server, id: str, kind: str) -> psutil.Process | None:
