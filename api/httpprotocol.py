@@ -189,6 +189,7 @@ class HttpProtocol(Wire, HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head, self._stray_bytes = True, 0
         self._clock.complete()
+        self.renew(time.monotonic())  # a poll: its answer is still to be sent
         super().on_message_complete()
 
     # ---- a response that is written piece by piece

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import functools
 import socket
 import struct
 import time
 from typing import Any
 
 from engine.flow import Flow
+from engine.renewal import Renewal
 
 # linux/tcp.h; the socket module lacks some of these before Python 3.12.
 TCP_USER_TIMEOUT, TCP_NOTSENT_LOWAT = 18, 25
@@ -19,6 +22,9 @@ SIOCOUTQ = 0x5411
 TCP_INFO_BYTES = 168
 _u32 = struct.Struct("=I").unpack_from
 _u64 = struct.Struct("=Q").unpack_from
+
+BBR, ANOTHER = b"bbr", b"reno"  # which every kernel has, and lets everybody have
+ORDERLY = 0  # tcpi_ca_state: TCP_CA_Open
 
 TICK_SECONDS = 0.01  # the kernel's, at 100 Hz, the slowest there is
 PROBE_SECONDS = 10  # between two questions whether the other end is still there; TCP_USER_TIMEOUT says when it is not
@@ -29,17 +35,34 @@ LEAST_LOWAT_BYTES, MOST_LOWAT_BYTES = 2 * 1024, 1024 * 1024
 
 
 class Link:
-    """What a TCP socket tells of its link. Units: bytes, seconds. `silent`: since the kernel was sent anything, by its ticks."""
+    """What a TCP socket tells of its link. Units: bytes, seconds.
 
-    __slots__ = ("min_rtt", "mss", "notsent", "rate", "rtt", "silent")
+    silent   since the kernel was sent anything, by its ticks
+    sent     packets with data, since the connection began; `lost`: those sent again; `orderly`: none is taken for lost now
+    """
+
+    __slots__ = ("lost", "min_rtt", "mss", "notsent", "orderly", "rate", "rtt", "sent", "silent")
 
     def __init__(self, info: bytes) -> None:
+        self.orderly: bool = info[1] == ORDERLY
         self.mss: int = _u32(info, 16)[0]
         self.silent: float = _u32(info, 52)[0] / 1e3
         self.rtt: float = _u32(info, 68)[0] / 1e6
+        self.lost: int = _u32(info, 100)[0]
         self.notsent: int = _u32(info, 144)[0]
         self.min_rtt: float = _u32(info, 148)[0] / 1e6
+        self.sent: int = _u32(info, 156)[0]
         self.rate = float(_u64(info, 160)[0])
+
+
+@functools.cache
+def renewable() -> bool:
+    """Whether a connection may leave BBR and get it back."""
+    with contextlib.suppress(OSError), socket.socket() as end:
+        for name in (ANOTHER, BBR):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)
+        return True
+    return False
 
 
 class Wire:
@@ -48,6 +71,7 @@ class Wire:
     disconnected: bool
     _fd = -1  # stays so where the socket cannot tell
     _lowat = NOTSENT_LOWAT_BYTES
+    _renewal: Renewal | None = None  # stays so where there is no BBR, or we may not choose it
 
     def tune(self, transport: Any) -> None:
         """Have nothing wait on this side of the kernel, and little in it."""
@@ -60,6 +84,8 @@ class Wire:
             end.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
             self._fd = end.fileno()
             self._end = end
+            if renewable() and end.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0") == BBR:
+                self._renewal = Renewal(time.monotonic())
 
     def keep_alive_probes(self) -> None:
         """Have the kernel find out when the other end is gone, for a connection on which it may have nothing to say for long."""
@@ -90,7 +116,17 @@ class Wire:
         """Tell `flow` what the socket says; of its link only where something is on the way, or the `whole` is asked for."""
         unsent = self.unsent()
         link = self.link() if unsent or whole else None
-        flow.told(time.monotonic(), unsent, link)  # uvloop's own clock stands still within an iteration
+        now = time.monotonic()  # uvloop's own clock stands still within an iteration
+        flow.told(now, unsent, link)
+        self.renew(now)
+
+    def renew(self, now: float) -> None:
+        """Have BBR begin anew where `engine.renewal` wants it: another congestion control and back, which keeps the window."""
+        if self._renewal is None or not self._renewal.due(now) or (link := self.link()) is None:
+            return
+        if self._renewal.wanted(now, link.min_rtt, link.sent, link.lost, orderly=link.orderly):
+            self._end.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, ANOTHER)
+            self._end.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, BBR)
 
     def arrived_at(self, now: float) -> float:
         """When the kernel got what is heard `now`, at the latest: a server that is busy hears of it later."""

@@ -1,8 +1,9 @@
 """One viewer on one link: its frames' ages, how much of the link they use, and how long both take to settle.
 
 What is measured begins only after a warm-up: three seconds and twelve round trips, for TCP's window opens by a factor a round
-trip, and as long as the first four frames take. It then lasts five seconds; for a stream with a round trip of 400 ms eleven, so
-that it has one of the looks at the shortest round trip that BBR takes every ten seconds, for which it lets the link stand idle.
+trip, and as long as the first four frames take. It then lasts five seconds; for a stream with a round trip of 400 ms 71, so that
+it has one of the looks at the shortest round trip that BBR takes once in so long (`engine.renewal`), for which it lets the link
+stand idle.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from bench.links.pair import Link
 from bench.links.watcher import Arrival, Transport, Watcher
 from bench.result import Result, percentile
 from bench.server import Server
+from engine.renewal import REST_EVERY_SECONDS, REST_SECONDS
 
 KIND = "photo"
 SETTLE_SECONDS, SETTLE_ROUNDS, FRAMES_TO_SETTLE = 3.0, 12, 4
 MOST_SETTLE_SECONDS = 15.0
-MOST_SECONDS, CYCLE_SECONDS, LONG_RTT = 5.0, 11.0, 400
+MOST_SECONDS, CYCLE_SECONDS, LONG_RTT = 5.0, REST_EVERY_SECONDS + REST_SECONDS, 400
+PATIENCE_SECONDS = 11.0
 HEADERS = 1500 / 1448  # of TCP and IP
 STEP_SECONDS, DRAIN_SECONDS = 0.1, 0.5
 USED = 0.9
@@ -100,11 +103,11 @@ def measure(link: Link, server: Server, id: str, case: Case, base: float, second
         begin = time.time()
         cycle = case.rtt >= LONG_RTT and case.transport in STREAMS
         time.sleep(CYCLE_SECONDS if cycle else min(seconds, MOST_SECONDS))
-        while len(arrivals := watcher.since(begin)) < FEWEST and time.time() < begin + CYCLE_SECONDS:
+        while len(arrivals := watcher.since(begin)) < FEWEST and time.time() < begin + PATIENCE_SECONDS:
             time.sleep(STEP_SECONDS)
         cell = Cell(opened=opened(watcher.since(0), watcher.began, case.mbit))
     if len(arrivals) < FEWEST:
-        raise RuntimeError(f"{case.name}: only {len(arrivals)} frames came in {CYCLE_SECONDS:g} s")
+        raise RuntimeError(f"{case.name}: only {len(arrivals)} frames came in {PATIENCE_SECONDS:g} s")
     # Whole intervals between arrivals, so that a link of one frame a second is not judged by how many happen to fit.
     span = max(arrivals[-1].at - arrivals[0].at, STEP_SECONDS)
     later = arrivals[1:]

@@ -1,8 +1,7 @@
 """Congestion control: what does the kernel's choice, CONGESTION_CONTROL, make of a long link and of one that loses packets?
 
-As `links` (which see for the definitions), with each of BBR and CUBIC that this system has. At a round trip of 400 ms BBR lets
-the link rest for about two of them every ten seconds; and the answer to a poll it sends over at least half a round trip, whatever
-the rate, since it has never seen more. CUBIC does neither, but takes each lost packet for a sign that the link is full.
+As `links` (which see for the definitions), with each of BBR and CUBIC that this system has. CUBIC takes each lost packet for a
+sign that the link is full. BBR does not; what else it does that costs a long link dearly `engine.renewal` keeps it from.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A server and a viewer in two network namespaces with an emulated link between th
 the round trip each way, a queue of half a second. The page is like a photograph and always in motion, so that it demands more
 than any of these links carries. Adaptive mode is on, as it is by default. A viewer is measured after a warm-up of three seconds
 and twelve round trips, for TCP's window opens by a factor a round trip, and four frames at least; for five seconds, a stream
-at 400 ms for eleven, in which BBR lets the link rest once. Below 20 Mbit/s two such links, servers and viewers are measured at
+at 400 ms for 71, in which BBR lets the link rest once. Below 20 Mbit/s two such links, servers and viewers are measured at
 once.
 
 age        from the grab's begin to the message's last byte at the viewer, by the frame's timestamp
