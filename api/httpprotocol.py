@@ -24,6 +24,7 @@ from api.models import ErrorModel
 from api.silent import Silent
 from api.transport import EXTENSION, Bytes
 from engine import logs
+from engine.asking import Asking
 from engine.requestclock import RequestClock
 
 log = logs.logger("jiomosa.http")
@@ -44,6 +45,7 @@ class HttpProtocol(Wire, HttpToolsProtocol):
     _timer: TimerHandle | None = None
     _silent = True
     _lingering = False
+    asking: tuple[Any, Asking] | None = None  # whoever asks for one picture after the other over it, and for what
 
     def __init__(self, *arguments: Any, patience: float = 20.0, silent: Silent = NO_LIMIT, **options: Any) -> None:
         super().__init__(*arguments, **options)

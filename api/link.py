@@ -19,7 +19,7 @@ from engine.renewal import Renewal
 # linux/tcp.h; the socket module lacks some of these before Python 3.12.
 TCP_USER_TIMEOUT, TCP_NOTSENT_LOWAT = 18, 25
 SIOCOUTQ = 0x5411
-TCP_INFO_BYTES = 168
+TCP_INFO_BYTES = 176
 _u32 = struct.Struct("=I").unpack_from
 _u64 = struct.Struct("=Q").unpack_from
 
@@ -38,10 +38,11 @@ class Link:
     """What a TCP socket tells of its link. Units: bytes, seconds.
 
     silent   since the kernel was sent anything, by its ticks
-    sent     packets with data, since the connection began; `lost`: those sent again; `orderly`: none is taken for lost now
+    busy     for which anything was on the way, since the connection began
+    sent     packets with data, since then; `lost`: those sent again; `orderly`: none is taken for lost now
     """
 
-    __slots__ = ("lost", "min_rtt", "mss", "notsent", "orderly", "rate", "rtt", "sent", "silent")
+    __slots__ = ("busy", "lost", "min_rtt", "mss", "notsent", "orderly", "rate", "rtt", "sent", "silent")
 
     def __init__(self, info: bytes) -> None:
         self.orderly: bool = info[1] == ORDERLY
@@ -53,6 +54,7 @@ class Link:
         self.min_rtt: float = _u32(info, 148)[0] / 1e6
         self.sent: int = _u32(info, 156)[0]
         self.rate = float(_u64(info, 160)[0])
+        self.busy: float = _u64(info, 168)[0] / 1e6
 
 
 @functools.cache

@@ -244,6 +244,10 @@ class FrameQuery(PictureQuery):
             extra_json_schema={"minimum": 0, "maximum": MAX_WAIT},
         ),
     ] = 0.0
+    adaptive: Annotated[
+        bool,
+        Meta(description="Whether the quality adapts to the link, below what is given: with `wait`, over one connection."),
+    ] = True
     passive: Annotated[
         bool, Meta(description="Whether it is no demand: the last picture, and the session expires as if unasked.")
     ] = False

@@ -7,10 +7,11 @@ import re
 import time
 import zlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 from quart import Blueprint, Response, request
 from quart_schema import document_querystring, document_response, tag
 
@@ -20,13 +21,16 @@ from api.mjpeg import CONTENT_TYPE, MjpegViewer
 from api.models import MAX_WAIT, ErrorModel, FrameQuery, JpegFile, MjpegStream, PictureQuery, StreamQuery, Unchanged
 from api.request import check_fps, query
 from api.session import Session
+from api.stream import WAIT_FPS
 from api.transport import EXTENSION
 from engine.adaptation import START_QUALITY, Adaptation
+from engine.asking import Asking
 from engine.broadcast import Packet
 from engine.errors import BadRequest, Unauthorized
 from engine.identity import WATCH
 from engine.messages import Rendition
 from engine.view import View, view_of
+from engine.watching import FRAMES_LATE, QUIET_SECONDS, Sharp, sharp_of
 
 BAD = document_response(ErrorModel, 400)
 NO_SESSION = document_response(ErrorModel, 404)
@@ -67,30 +71,85 @@ def source_of(session: Session, rendition: Rendition) -> str:
     return f"{zlib.crc32(repr((session.id, session.created_at, rendition)).encode()):08x}"
 
 
-async def changed(
-    session: Session, rendition: Rendition, known: list[Tag], wait: float, *, passive: bool
-) -> tuple[Tag, Packet] | None:
-    """The present picture, once it is none of the `known`; None when none such has come within `wait` seconds.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Of one request: the picture as `wanted`, none of the `known`.
 
-    `passive`: the last picture that somebody else caused, if there is any.
+    plain  the rendition that its link can take; `sharp`: where that is not the wanted one, and it was not owed before, the one
+           that is sent once nothing moves any more
     """
-    passive = passive and session.stream.newest_seq > 0
-    source = source_of(session, rendition)
-    digests = {entry.digest for entry in known}
-    seen = max((entry.seq for entry in known if entry.source == source), default=0)
+
+    wanted: Rendition
+    known: list[Tag]
+    plain: Rendition
+    sharp: Sharp | None = None
+    passive: bool = False
+
+
+async def changed(session: Session, wish: Wish, wait: float) -> tuple[Tag, Packet] | None:
+    """The present picture, once it is none of those that the client knows; None when none such has come within `wait` seconds.
+
+    A passive wish: the last picture that somebody else caused, if there is any.
+    """
+    passive = wish.passive and session.stream.newest_seq > 0
+    source = source_of(session, wish.wanted)
+    digests = {entry.digest for entry in wish.known}
+    seen = max((entry.seq for entry in wish.known if entry.source == source), default=0)
     deadline = time.monotonic() + wait
+    sharp = wish.sharp if seen else None
     if not passive:
         await session.refresh()
     while True:
-        if session.stream.newest_seq > seen or not seen:
-            packet = await session.picture(rendition, passive=passive)
-            found = Tag.of(source, packet)
-            if found.digest not in digests:
-                return found, packet
-            seen = packet.seq
-        left = deadline - time.monotonic()
-        if left <= 0 or not await session.newer(seen, left):
+        rendition = wish.plain
+        if session.stream.newest_seq <= seen:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            quiet = QUIET_SECONDS + FRAMES_LATE / WAIT_FPS + sharp.patience if sharp is not None else left
+            if not await session.newer(seen, min(left, quiet)):
+                if sharp is None or quiet >= left:
+                    return None
+                rendition, sharp = sharp.rendition, None
+        packet = await session.picture(rendition, passive=passive)
+        found = Tag.of(source, packet)
+        if found.digest not in digests:
+            return found, packet
+        seen = packet.seq
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whoever asks for one picture after the other over a connection."""
+
+    protocol: HttpProtocol
+    asking: Asking
+
+    @classmethod
+    def of(cls, session: Session, wanted: Rendition) -> Client | None:
+        """Of this request. None where its connection is no socket that we know."""
+        extensions: Any = request.scope.get("extensions") or {}
+        protocol: HttpProtocol | None = extensions.get(EXTENSION)
+        if protocol is None:
             return None
+        key = session.id, session.created_at, wanted
+        if protocol.asking is None or protocol.asking[0] != key:
+            protocol.asking = key, Asking(wanted.quality)
+        return cls(protocol, protocol.asking[1])
+
+    def adapt(self, wish: Wish) -> Wish:
+        """What its link can take of it."""
+        if (link := self.protocol.link()) is None:
+            return wish
+        self.asking.asked(time.monotonic(), link.busy, link.min_rtt)
+        adaptation = self.asking.adaptation
+        plain = msgspec.structs.replace(wish.wanted, quality=adaptation.quality)
+        sharp = sharp_of(plain, adaptation, self.asking) if self.asking.lowered else None
+        return replace(wish, plain=plain, sharp=sharp)
+
+    def answer(self, packet: Packet) -> None:
+        """It gets this."""
+        if (link := self.protocol.link()) is not None:
+            self.asking.answered(link.busy, packet.size, packet.rendition.quality)
 
 
 def routes(front: Front) -> Blueprint:
@@ -109,7 +168,8 @@ def routes(front: Front) -> Blueprint:
 
         Send the `ETag` of the last answer as `If-None-Match`, and a picture that has not changed is a 304 without a body; with
         `wait` the answer comes once it has changed, so that a client needs one request for each change. `passive` asks for
-        the last picture that there is, without waking the page or keeping the session from expiring.
+        the last picture that there is, without waking the page or keeping the session from expiring. One who waits for one
+        picture after the other over one connection gets them in a quality that it can carry, and a sharp one when nothing moves.
         """
         asker = await front.login.asker(by_address=True)
         session = front.login.reach(asker, id, WATCH)
@@ -118,15 +178,20 @@ def routes(front: Front) -> Blueprint:
             raise BadRequest(f"The query: `wait` must be from 0 to {MAX_WAIT} seconds.")
         if wanted.passive and wanted.wait:
             raise BadRequest("The query: `wait` asks for a change, and `passive` asks for none; give one of them.")
-        view = _view(session, wanted)
+        rendition = _view(session, wanted).rendition(wanted.quality or START_QUALITY)
         known = Tag.read(request.headers.get("If-None-Match", ""))
-        rendition = view.rendition(wanted.quality or START_QUALITY)
-        found = await front.login.while_valid(asker, changed(session, rendition, known, wanted.wait, passive=wanted.passive))
+        wish = Wish(rendition, known, rendition, passive=wanted.passive)
+        client = Client.of(session, rendition) if wanted.wait and wanted.adaptive else None
+        if client is not None:
+            wish = client.adapt(wish)
+        found = await front.login.while_valid(asker, changed(session, wish, wanted.wait))
         # No-cache: keep it, but ask. That is what makes browsers send If-None-Match by themselves.
         headers = {"Cache-Control": "no-cache"}
         if found is None:
             return Response(b"", 304, headers=headers | {"ETag": str(known[0])})
         tag, packet = found
+        if client is not None:
+            client.answer(packet)
         return Response(bytes(picture(packet)), content_type="image/jpeg", headers=headers | {"ETag": str(tag)})
 
     @pictures.get("/api/session/<id>/stream.mjpeg")

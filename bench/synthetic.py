@@ -121,7 +121,7 @@ class Source:
             case Release(slot):
                 self._free.append(slot)
             case Refresh(token):
-                if self._free and self._pictures:
+                if self._free and self._pictures and self._left > 0:
                     self._show()
                 self._channel.send(Done(token, self._seq))
             case Navigate(token, url):

@@ -7,11 +7,11 @@ has come for a while and its link is free. The next frame takes it back to its p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
 from engine.adaptation import Adaptation
-from engine.flow import Flow
 from engine.messages import Rendition
 from engine.pacing import Pace
 
@@ -28,13 +28,19 @@ class Sharp:
     patience: float = 0.0
 
 
-def sharp_of(rendition: Rendition, adaptation: Adaptation, flow: Flow) -> Sharp | None:
+class Estimate(Protocol):
+    """What is known of a link: a `Flow`, an `Asking`."""
+
+    def seconds(self, quality: int) -> float: ...
+
+
+def sharp_of(rendition: Rendition, adaptation: Adaptation, link: Estimate) -> Sharp | None:
     """What a viewer of `rendition` is owed; None where its quality is not lowered."""
     ceiling = adaptation.ceiling
     if ceiling <= adaptation.quality:
         return None
     # The more of the link's time it takes, the surer should be that nobody goes on typing.
-    patience = PATIENCE * max(0.0, flow.seconds(ceiling) - QUICK_SECONDS)
+    patience = PATIENCE * max(0.0, link.seconds(ceiling) - QUICK_SECONDS)
     return Sharp(msgspec.structs.replace(rendition, quality=ceiling), patience)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 Picture = tuple[float, int, bytes]  # epoch seconds of its last byte, bytes that it took, the file
-STEP_SECONDS = 0.2  # the longest that closing takes
-WAIT_SECONDS = 30
+STEP_SECONDS = 0.2  # the longest that closing takes; a long poll: WAIT_SECONDS
+WAIT_SECONDS = 2
 ENDS = b"\r\n\r\n"
 
 
@@ -48,7 +48,7 @@ def frames(address: str, session: str, closing: threading.Event, options: dict[s
     where = urlsplit(address)
     path = f"/api/session/{session}/frame.jpg?" + urlencode({"wait": WAIT_SECONDS} | options)
     tag = ""
-    with contextlib.closing(HTTPConnection(where.hostname or "", where.port, timeout=2 * WAIT_SECONDS)) as connection:
+    with contextlib.closing(HTTPConnection(where.hostname or "", where.port, timeout=10 * WAIT_SECONDS)) as connection:
         while not closing.is_set():
             connection.request("GET", path, headers={"If-None-Match": tag} if tag else {})
             answer = connection.getresponse()

@@ -9,7 +9,7 @@ import itertools
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -130,3 +130,27 @@ def test_on_a_slow_link_what_is_seen_is_new_and_the_quality_follows(transport: T
         seqs = [arrival.seq for arrival in watcher.arrivals]
         assert seqs == sorted(set(seqs))
         assert {"quality:updated", "fps:updated"} <= {event.name for event in watcher.events}
+
+
+@pytest.mark.skipif(pair.reason_against() is not None, reason=pair.reason_against() or "")
+def test_who_asks_for_one_picture_after_the_other_gets_what_its_link_can_carry_and_a_sharp_one_at_the_end() -> None:
+    def until(reached: Callable[[list[int]], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not reached(sizes := [arrival.wire for arrival in watcher.since(0)]):
+            assert time.monotonic() < deadline, sizes
+            time.sleep(0.1)
+
+    with (
+        pair.link(pair.order(1, 40)) as link,
+        link.near(),
+        stage.synthetic(host=pair.SERVER, auth="none", encoders=1) as server,
+        stage.session(server, stage.feed("photo", fps=20, time=True)) as id,
+        Watcher(link, server.address, id, "frame.jpg") as watcher,
+    ):
+        until(lambda sizes: len(sizes) > 2 and sizes[-1] < 0.6 * sizes[0])
+        first = watcher.since(0)[0].wire
+        server.post(f"/api/session/{id}/load", url=stage.feed("photo", frames=3, time=True))
+        until(lambda sizes: sizes[-1] > 0.9 * first)
+        count = len(watcher.since(0))
+        time.sleep(1)
+        assert len(watcher.since(0)) == count, "nothing moves, and yet there is something new"

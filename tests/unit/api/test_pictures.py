@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from api.pictures import Tag, changed, picture, source_of
+from api.pictures import Tag, Wish, changed, picture, source_of
 from engine.broadcast import Packet
 from engine.messages import Rendition
+from engine.watching import Sharp
 
 BINARY = Rendition("jpeg-binary", 75)
 
@@ -52,7 +53,7 @@ class FakeSession:
 async def ask(
     session: FakeSession, known: list[Tag], wait: float = 0.0, rendition: Rendition = BINARY, *, passive: bool = False
 ) -> Any:
-    found = await changed(cast(Any, session), rendition, known, wait, passive=passive)
+    found = await changed(cast(Any, session), Wish(rendition, known, rendition, passive=passive), wait)
     return None if found is None else (found[0], bytes(picture(found[1])))
 
 
@@ -104,3 +105,37 @@ async def test_a_passive_look_is_no_demand_but_for_the_first_picture() -> None:
     session.stream.newest_seq = 2  # which somebody else has caused
     assert (await ask(session, [tag], passive=True))[1] == b"two"
     assert (session.refreshed, session.demands) == (1, 1)
+
+
+class ByQuality(FakeSession):
+    """Its pictures tell of their quality."""
+
+    async def picture(self, rendition: Rendition, *, passive: bool = False) -> Packet:
+        packet = await super().picture(rendition, passive=passive)
+        data = bytes(packet.data) + b" %d" % rendition.quality
+        return Packet(packet.seq, rendition, data, len(data) - len(b"451-text"))
+
+
+async def _wish(session: FakeSession, known: list[Tag], quality: int, *, owed: bool, wait: float = 5.0) -> Any:
+    plain = Rendition("jpeg-binary", quality)
+    wish = Wish(BINARY, known, plain, Sharp(BINARY) if owed else None)
+    found = await changed(cast(Any, session), wish, wait)
+    return None if found is None else (found[0], bytes(picture(found[1])))
+
+
+async def test_who_got_less_gets_the_same_picture_sharp_once_nothing_moves() -> None:
+    session = ByQuality(b"one", b"two")
+    first, data = await _wish(session, [], 20, owed=False)
+    assert data == b"one 20"
+    second, data = await _wish(session, [first], 20, owed=True)
+    assert data == b"two 20", "something moves: nobody waits for what is old"
+    third, data = await _wish(session, [second], 20, owed=True)
+    assert (data, third.seq, third.source) == (b"two 75", 2, second.source)
+    assert await _wish(session, [third], 20, owed=False) is None, "the same frame, and worse"
+
+
+async def test_a_sharp_picture_is_for_who_waits_for_long_enough() -> None:
+    session = ByQuality(b"one")
+    first, _ = await _wish(session, [], 20, owed=False)
+    assert await _wish(session, [first], 20, owed=True, wait=0.1) is None
+    assert await _wish(session, [first], 20, owed=False) is None
