@@ -29,7 +29,7 @@ from api.link import TCP_USER_TIMEOUT
 from api.silent import Silent
 from api.sweep import sweep
 from api.transport import StreamProtocol
-from engine import logs
+from engine import logs, precedence
 from engine.checks import is_loopback
 from engine.child import name_process
 from engine.errors import ConfigurationError
@@ -47,6 +47,7 @@ GRACE_SECONDS = 3  # for connections that do not close by themselves
 def serve(settings: Settings) -> None:
     """Serve until a signal. Raises `JiomosaError` when it cannot start."""
     name_process("front")
+    precedence.go_first()
     sweep(settings.runtime_dir)
     # Logins commonly allow 1024 open files softly and many more hard; each viewer takes one.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

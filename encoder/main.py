@@ -11,7 +11,7 @@ from functools import partial
 
 from encoder import packet, picture
 from encoder.strips import Strips, strip_changes
-from engine import logs
+from engine import logs, precedence
 from engine.channel import Channel
 from engine.errors import JiomosaError
 from engine.framering import FrameRing
@@ -53,6 +53,7 @@ class _Source:
 
 def main(channel: Channel, spec: EncoderSpec) -> None:
     """Serve jobs until told to end, or until the front is gone."""
+    precedence.go_first()
     packets = PacketRing.attach(spec.ring)
     sources: dict[str, _Source] = {}
     channel.send(Ready("simplejpeg"))

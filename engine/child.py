@@ -29,7 +29,7 @@ from typing import Any
 
 from setproctitle import setproctitle
 
-from engine import logs
+from engine import logs, precedence
 from engine.channel import Channel, socket_pair
 from engine.errors import ChildGone, JiomosaError, rebuild
 from engine.messages import Failed, Message, Ready, Shutdown
@@ -197,6 +197,7 @@ def run(name: str, module: str, end: socket.socket, spec: object, logging: logs.
         logs.configure(logging)
     # The terminal's Ctrl-C goes to the whole foreground group, but ending is the front's decision: a session of our own.
     os.setsid()
+    precedence.go_with_all()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import requests
 
 from bench.client import Client, Event, Frame
 from bench.server import Server, run
+from engine.precedence import FIRST, USUAL
 
 HANG_SECONDS = 2
 TOLD_BESIDES = ("cursor", "page", "tab:list", "focus")  # what viewers are told in peace, too
@@ -117,6 +119,15 @@ def watch(server: Server) -> Iterator[Callable[[str, str], Watched]]:
             return session
 
         yield open_one
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_what_streams_goes_before_what_browses(server: Server, watch: Callable[[str, str], Watched], site: str) -> None:
+    session = watch("precedence", f"{site}/canvas.html")
+    front = psutil.Process(server.process.pid)
+    (encoder,) = (child for child in front.children() if title(child).startswith("jiomosa: encoder"))
+    assert [front.nice(), encoder.nice()] == [FIRST, FIRST]
+    assert {kind: session.process(kind).nice() for kind in HANGING} == dict.fromkeys(HANGING, USUAL)
 
 
 @pytest.mark.parametrize("kind", ["renderer", *HANGING])
