@@ -23,7 +23,8 @@ TCP_INFO_BYTES = 176
 _u32 = struct.Struct("=I").unpack_from
 _u64 = struct.Struct("=Q").unpack_from
 
-BBR, ANOTHER = b"bbr", b"reno"  # which every kernel has, and lets everybody have
+BBR = b"bbr"
+ANOTHER = b"reno"  # every kernel has it, and lets everybody have it
 ORDERLY = 0  # tcpi_ca_state: TCP_CA_Open
 
 TICK_SECONDS = 0.01  # the kernel's, at 100 Hz, the slowest there is

@@ -16,7 +16,7 @@ from engine.renewal import Renewal
 
 TCP_CC_INFO = 26  # linux/tcp.h
 BBR_INFO = struct.Struct("=IIIII")  # tcp_bbr_info: bandwidth (low, high), shortest round trip, gains
-NEVER = 1e9
+MUCH_LATER = 1e9
 
 
 class _Eager(Renewal):
@@ -65,7 +65,7 @@ async def test_bbr_begins_anew() -> None:
                 near.sendall(bytes(1000))
                 far.recv(1000)
             assert _bandwidth(near) > 0, "nothing to forget"
-            wire.renew(NEVER)
+            wire.renew(MUCH_LATER)
             assert _bandwidth(near) > 0, "the link is short: there is no reason"
             wire._renewal = _Eager(0.0)
             wire.renew(0.0)
@@ -82,7 +82,7 @@ async def test_another_congestion_control_is_left_alone() -> None:
         wire, transport = await _wire(near.dup())
         try:
             assert wire._renewal is None
-            wire.renew(NEVER)
+            wire.renew(MUCH_LATER)
             assert _control(near) == ANOTHER
         finally:
             transport.abort()
