@@ -19,10 +19,12 @@ from xcffib import xproto
 
 from capture.display import Display
 from capture.schedule import Grab, Schedule
+from engine.damage import Band
 from engine.framering import SLOTS, FrameHead, FrameRing
 from engine.messages import Done, Message, Notice
 
 ALL_PLANES = 0xFFFFFFFF
+NUMBERS = 1 << 16  # an event tells the last request of ours that was begun before it, by the low bits of its number
 TIMER_STEP = 0.001  # uvloop's timers count whole milliseconds from when the loop last woke: never ask for less
 
 
@@ -49,7 +51,8 @@ class Grabber:
         self._timer: asyncio.TimerHandle | None = None
         self._drawn: list[asyncio.Future[None]] = []  # who waits for damage
         self._schedule = Schedule(SLOTS, ring.head.height, max_fps, seq)
-
+        # Of the last grab, until the events are read that its reply brought: the request's number, and the rows that differ.
+        self._grabbed: tuple[int, Band] | None = None
         self._paused = False
 
         connection = display.connection
@@ -117,6 +120,7 @@ class Grabber:
         schedule = self._schedule
         while True:
             self._display.dispatch()  # again after each grab: its reply may have brought events with it
+            self._grabbed = None
             if self._paused:
                 return
             due = schedule.next(time.monotonic())
@@ -137,19 +141,33 @@ class Grabber:
             drawn = self._drawn.pop()
             if not drawn.done():
                 drawn.set_result(None)
-        area = event.area
-        self._schedule.damaged(area.y, area.y + area.height)
+        top, bottom = event.area.y, event.area.y + event.area.height
+        if not self._shows(event.sequence, top, bottom):
+            self._schedule.damaged(top, bottom)
+
+    def _shows(self, number: int, top: int, bottom: int) -> bool:
+        """Whether the frame that was just grabbed shows these rows already: they were drawn before it, and told with its reply.
+
+        Another frame for them would look the same.
+        """
+        if self._grabbed is None:
+            return False
+        grab, changed = self._grabbed
+        before = (number - grab) % NUMBERS >= NUMBERS // 2
+        return before and changed.top <= top and bottom <= changed.bottom
 
     def _grab(self, grab: Grab) -> None:
         ring, (top, bottom) = self._ring, grab.fetch
         offset = ring.pixels_offset(grab.slot) + top * ring.stride
         timestamp_ms = time.time_ns() // 1_000_000
         begin = time.monotonic_ns()
-        self._shm.GetImage(
+        request = self._shm.GetImage(
             self._display.root,
             *(0, top, ring.head.width, bottom - top),
             *(ALL_PLANES, xproto.ImageFormat.ZPixmap, self._segment, offset),
-        ).reply()
+        )
+        request.reply()
+        self._grabbed = request.sequence, grab.changed
         end = time.monotonic_ns()
         size = (ring.head.width, ring.head.height, ring.stride)
         ring.write_head(grab.slot, FrameHead(grab.seq, begin, end, timestamp_ms, *size, *grab.changed))
